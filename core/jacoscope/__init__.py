@@ -1,0 +1,43 @@
+"""See, measure and choose how JAX differentiates your function."""
+
+from __future__ import annotations
+
+from ._auto import hessian as hessian
+from ._auto import jacobian as jacobian
+from ._compare import compare as compare
+from ._hessian import hvp as hvp
+from ._linear import linear_part as linear_part
+from ._matrix import LabeledMatrix as LabeledMatrix
+from ._matrix import as_matrix as as_matrix
+from ._measurement import Measurement as Measurement
+from ._products import jmp as jmp
+from ._products import jvp as jvp
+from ._products import mjp as mjp
+from ._products import vgrad as vgrad
+from ._products import vjp as vjp
+from ._strategy import Strategy as Strategy
+from ._study import Study as Study
+from .problems import Problem as Problem
+from .problems import problem as problem
+from .problems import problems as problems
+
+__all__ = [
+    "LabeledMatrix",
+    "Measurement",
+    "Problem",
+    "Strategy",
+    "Study",
+    "as_matrix",
+    "compare",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jmp",
+    "jvp",
+    "linear_part",
+    "mjp",
+    "problem",
+    "problems",
+    "vgrad",
+    "vjp",
+]

@@ -1,0 +1,107 @@
+"""One linear product applied to many vectors: in a Python loop, a map, a vmap, or by chunks.
+
+Chunks are written in place into the result, and the last one is moved back so that it ends with
+the last vector: no remainder is traced apart, and no second copy of the result is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, Literal, assert_never, get_args
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, PyTree
+
+Batching = Literal["loop", "map", "vmap", "chunked"]
+
+
+def check_batching(batching: str, chunk_size: int | None) -> None:
+    """Check a batching and its chunk size.
+
+    Raises:
+        ValueError: The word is unknown, or the chunk size is missing, superfluous or below 1.
+    """
+    if batching not in get_args(Batching):
+        allowed = ", ".join(get_args(Batching))
+        raise ValueError(f"`batching` must be one of {allowed}, but got {batching!r}.")
+    if batching != "chunked" and chunk_size is not None:
+        raise ValueError(
+            f"`chunk_size` goes with `batching='chunked'`, but got {chunk_size} with {batching!r}."
+        )
+    if batching == "chunked" and (
+        isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1
+    ):
+        raise ValueError(f"`chunk_size` must be a positive integer, but got {chunk_size!r}.")
+
+
+def batched(
+    product: Callable[[Any], PyTree[Array]],
+    vectors: PyTree[Array],
+    count: int,
+    *,
+    batching: Batching,
+    chunk_size: int | None,
+    axis: Literal[0, -1],
+) -> PyTree[Array]:
+    """Apply `product` to each of the stacked `vectors` and stack what comes out.
+
+    Args:
+        product: From one vector (a pytree) to a pytree of arrays.
+        vectors: Pytree whose leaves have a leading axis of length `count`.
+        count: How many vectors; 0 gives empty results.
+        batching: How they are applied.
+        chunk_size: Vectors at once, for `chunked`.
+        axis: Where the new axis goes in every leaf of the result, first or last.
+
+    Returns:
+        The pytree of `product`, each leaf with one more axis of length `count`.
+    """
+    check_batching(batching, chunk_size)
+    if count == 0 or (batching == "chunked" and (chunk_size or 0) >= count):
+        return jax.vmap(product, out_axes=axis)(vectors)
+    match batching:
+        case "loop":
+            outputs = [product(jax.tree.map(itemgetter(i), vectors)) for i in range(count)]
+            return jax.tree.map(lambda *parts: jnp.stack(parts, axis), *outputs)
+        case "map":
+            stacked = lax.map(product, vectors)
+            return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, axis), stacked)
+        case "vmap":
+            return jax.vmap(product, out_axes=axis)(vectors)
+        case "chunked":
+            return _chunked(product, vectors, count, chunk_size or 1, axis)
+        case never:
+            assert_never(never)
+
+
+def _chunked(
+    product: Callable[[Any], PyTree[Array]],
+    vectors: PyTree[Array],
+    count: int,
+    chunk: int,
+    axis: Literal[0, -1],
+) -> PyTree[Array]:
+    # jit, so that finding the shapes and running the loop share one trace of the product
+    block = jax.jit(jax.vmap(product, out_axes=axis), inline=True)
+
+    def part(start: Any) -> PyTree[Array]:
+        return jax.tree.map(lambda v: lax.dynamic_slice_in_dim(v, start, chunk), vectors)
+
+    def write(step: Any, results: PyTree[Array]) -> PyTree[Array]:
+        start = jnp.minimum(step * chunk, count - chunk)
+        return jax.tree.map(
+            lambda whole, new: lax.dynamic_update_slice_in_dim(whole, new, start, axis % new.ndim),
+            results,
+            block(part(start)),
+        )
+
+    def empty(leaf: jax.ShapeDtypeStruct) -> Array:
+        place = axis % len(leaf.shape)
+        shape = (*leaf.shape[:place], count, *leaf.shape[place + 1 :])
+        return jnp.zeros(shape, leaf.dtype)
+
+    shapes = jax.eval_shape(block, jax.eval_shape(part, 0))
+    return lax.fori_loop(0, -(-count // chunk), write, jax.tree.map(empty, shapes))

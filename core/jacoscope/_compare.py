@@ -1,0 +1,89 @@
+"""The public `compare`: it hands the measuring to a runner and returns the study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, assert_never, get_args
+
+from jaxtyping import PyTree
+
+from ._devices import Device, device_name
+from ._strategy import Quantity, plan
+from ._study import Study
+from .run import InlineRunner, Job, direct_target, function_target, local_runner
+
+RunnerName = Literal["local", "inline"]
+
+
+def compare(
+    f: Callable[..., Any],
+    x: PyTree[Any],
+    quantity: Quantity = "jacobian",
+    chunk_sizes: tuple[int, ...] = (8, 64, 256),
+    vectors: int | PyTree[Any] | None = None,
+    jit: bool = True,
+    device: str | Device | None = None,
+    time_limit: float = 60.0,
+    argnums: int | tuple[int, ...] = 0,
+    runner: RunnerName = "local",
+) -> Study:
+    """Measure what each way of differentiating `f` at `x` costs here.
+
+    Each strategy is traced, lowered and compiled, each timed apart, run once and checked against
+    JAX's own derivative in float64; then all are timed side by side. A strategy that can't work
+    becomes a row that says why, and the others go on.
+
+    Args:
+        f: Function of one pytree; of several arguments with `argnums`.
+        x: Point, a pytree of floating-point arrays; with `argnums` other than 0 the tuple of all
+            arguments.
+        quantity: `jacobian`, `hessian`, `hvp`, `jmp` or `mjp`.
+        chunk_sizes: Chunk sizes to try.
+        vectors: For `jmp`, `mjp` and `hvp`: the vectors, with a leading axis in each leaf, or
+            how many to draw with a fixed seed; None for 128, and for one HVP.
+        jit: Whether the strategies are jitted; False reproduces eager use.
+        device: Where, such as `cpu:0`; None for JAX's default.
+        time_limit: Seconds for the whole call, compiling included.
+        argnums: Which arguments are differentiated.
+        runner: `local`, in a worker process that can be killed and that leaves this process
+            alone; or `inline`, here.
+
+    Returns:
+        The study: a row a strategy, with times in seconds and memory in bytes.
+
+    Raises:
+        TypeError: `f` or `x` can't travel to a worker.
+        ValueError: A word is unknown, a number is off, or there is no such device.
+
+    >>> import jax.numpy as jnp
+    >>> study = compare(jnp.sin, jnp.ones(3), runner="inline", time_limit=20.0)
+    >>> study.row("forward/vmap").status
+    'ok'
+    """
+    if not callable(f):
+        raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
+    if not time_limit > 0:
+        raise ValueError(f"`time_limit` must be above 0 seconds, but got {time_limit!r}.")
+    if runner not in get_args(RunnerName):
+        raise ValueError(f"`runner` must be local or inline, but got {runner!r}.")
+    plan(quantity, 0, 0, 1, tuple(chunk_sizes))  # speaks up about a wrong word or number
+    options = {
+        "quantity": quantity,
+        "chunk_sizes": list(chunk_sizes),
+        "jit": jit,
+        "device": device if isinstance(device, str | None) else device_name(device),
+        "time_limit": float(time_limit),
+        "argnums": list(argnums) if isinstance(argnums, tuple) else argnums,
+    }
+    match runner:
+        case "local":
+            target = function_target(f, x, vectors=vectors)
+            outcome = local_runner().submit(Job("compare", target, options)).result()
+        case "inline":
+            target = direct_target(f, x, vectors=vectors)
+            outcome = InlineRunner().submit(Job("compare", target, options)).result()
+        case never:
+            assert_never(never)
+    if outcome.status != "ok":
+        raise ValueError(outcome.message)
+    return Study.from_plain(outcome.value["study"])

@@ -1,0 +1,80 @@
+"""From a strategy, as plain data, to the function that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PyTree
+
+from ._batching import batched
+from ._hessian import build_hessian, hvp_product
+from ._jacobian import build_jacobian
+from ._products import jmp, mjp
+from ._strategy import Builtin, Quantity, Strategy
+
+
+def program(strategy: Strategy, f: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the function of `x`, or of `(x, vectors)`, that carries a strategy out."""
+    mode, order = strategy.mode or "forward", strategy.order or "forward_over_reverse"
+    batching, chunk = strategy.batching or "vmap", strategy.chunk_size
+    if strategy.builtin is not None:
+        return _builtin(strategy.builtin)(f)
+    match strategy.quantity:
+        case "jacobian":
+            return lambda x: build_jacobian(f, x, mode=mode, batching=batching, chunk_size=chunk)
+        case "hessian":
+            return lambda x: build_hessian(f, x, order=order, batching=batching, chunk_size=chunk)
+        case "jmp":
+            return lambda x, vectors: jmp(f, x, vectors, batching, chunk)
+        case "mjp":
+            return lambda x, vectors: mjp(f, x, vectors, batching, chunk)
+        case "hvp":
+
+            def products(x: PyTree[Array], vectors: PyTree[Array]) -> PyTree[Array]:
+                product = hvp_product(f, x, order)
+                count = len(jax.tree.leaves(vectors)[0])
+                return batched(product, vectors, count, batching=batching, chunk_size=chunk, axis=0)
+
+            return products
+        case never:
+            assert_never(never)
+
+
+def draw_vectors(
+    quantity: Quantity, x: PyTree[Array], y: PyTree[Any], count: int
+) -> PyTree[Array] | None:
+    """Draw the seeded vectors that `jmp`, `mjp` or `hvp` multiply; None for the others.
+
+    Args:
+        quantity: What is computed.
+        x: The point.
+        y: The output or its shapes.
+        count: How many vectors.
+
+    Returns:
+        A pytree like `x` (or like `y` for `mjp`), each leaf `(count, *leaf.shape)`, normal.
+    """
+    if quantity not in ("jmp", "mjp", "hvp"):
+        return None
+    leaves, structure = jax.tree.flatten(y if quantity == "mjp" else x)
+    keys = jax.random.split(jax.random.key(0), len(leaves))
+    draws = [
+        jax.random.normal(key, (count, *leaf.shape), jnp.float32).astype(leaf.dtype)
+        for key, leaf in zip(keys, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, draws)
+
+
+def _builtin(name: Builtin) -> Callable[..., Callable[..., Any]]:
+    match name:
+        case "jax.jacfwd":
+            return jax.jacfwd
+        case "jax.jacrev":
+            return jax.jacrev
+        case "jax.hessian":
+            return jax.hessian
+        case never:
+            assert_never(never)

@@ -1,0 +1,149 @@
+"""The reference that every strategy is checked against: JAX's own derivative in float64.
+
+Up to a million entries the whole derivative is compared, entry by entry; above, its product
+with one random vector. The error is the largest difference over the largest entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from ._point import size
+from ._strategy import Quantity
+
+_DENSE_ENTRIES = 2**20
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a result is to equal.
+
+    Attributes:
+        expected: Leaves in float64.
+        direction: The random vector that a result is contracted with; None to compare entries.
+    """
+
+    expected: tuple[np.ndarray, ...]
+    direction: PyTree[np.ndarray] | None = None
+
+    def error(self, result: PyTree[Array]) -> float:
+        """Return the largest difference over the largest entry; inf where NaNs differ."""
+        if self.direction is not None:
+            got = _contract(result, self.direction)
+        else:
+            got = [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(result)]
+        worst, scale = 0.0, 0.0
+        for ours, theirs in zip(got, self.expected, strict=True):
+            if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+                return float("inf")
+            finite = np.isfinite(theirs)
+            if finite.any():
+                worst = max(worst, float(np.abs(ours[finite] - theirs[finite]).max()))
+                scale = max(scale, float(np.abs(theirs[finite]).max()))
+        return worst / scale if scale > 0 else worst
+
+
+def make_reference(
+    f: Callable[[Any], Any],
+    x: PyTree[Array],
+    *,
+    quantity: Quantity,
+    vectors: PyTree[Array] | None,
+    n_out: int,
+    jit: bool,
+) -> Reference:
+    """Compute the reference for a quantity of `f` at `x`.
+
+    Args:
+        f: Function of one pytree.
+        x: Point, n_in numbers.
+        quantity: What is computed.
+        vectors: The stacked vectors of `jmp`, `mjp` and `hvp`.
+        n_out: Numbers in the output.
+        jit: Whether `f` can be jitted.
+
+    Returns:
+        The reference, by `jax.jacfwd`, `jax.jacrev`, `jax.hessian`, `jax.jvp` or `jax.vjp`.
+    """
+    n_in = size(x)
+    with jax.enable_x64(True):
+        point = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), x)
+        stacked = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), vectors)
+        maybe_jit = jax.jit if jit else lambda function: function
+        if quantity in ("jmp", "mjp", "hvp"):
+            program, arguments = _products(f, quantity), (point, stacked)
+        elif quantity == "hessian":
+            if n_in * n_in > _DENSE_ENTRIES:
+                return _contracted(jax.grad(f), point, maybe_jit)
+            program, arguments = jax.hessian(f), (point,)
+        else:
+            if n_in * n_out > _DENSE_ENTRIES:
+                return _contracted(f, point, maybe_jit)
+            program, arguments = _either(f, forward=n_in <= n_out), (point,)
+        leaves = jax.tree.leaves(maybe_jit(program)(*arguments))
+        return Reference(tuple(np.asarray(leaf, np.float64) for leaf in leaves))
+
+
+def _either(f: Callable[[Any], Any], *, forward: bool) -> Callable[[Any], Any]:
+    """The Jacobian by the cheaper mode of JAX's, by the other where `f` does not allow it."""
+    first, second = (jax.jacfwd, jax.jacrev) if forward else (jax.jacrev, jax.jacfwd)
+
+    def program(x: PyTree[Array]) -> Any:
+        try:
+            return first(f)(x)
+        except (TypeError, ValueError):
+            return second(f)(x)
+
+    return program
+
+
+def _products(f: Callable[[Any], Any], quantity: Quantity) -> Callable[[Any, Any], Any]:
+    def one(x: PyTree[Array], v: PyTree[Array]) -> Any:
+        if quantity == "jmp":
+            return jax.jvp(f, (x,), (v,))[1]
+        if quantity == "mjp":
+            return jax.vjp(f, x)[1](v)[0]
+        return jax.jvp(jax.grad(f), (x,), (v,))[1]
+
+    return jax.vmap(one, in_axes=(None, 0))
+
+
+def _contracted(f: Callable[[Any], Any], x: PyTree[Array], maybe_jit: Any) -> Reference:
+    key = jax.random.key(0)
+    leaves, structure = jax.tree.flatten(x)
+    keys = jax.random.split(key, len(leaves))
+    draws = [
+        jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, leaves, strict=True)
+    ]
+    v = jax.tree.unflatten(structure, draws)
+
+    def forward(x: PyTree[Array], v: PyTree[Array]) -> Any:
+        return jax.jvp(f, (x,), (v,))[1]
+
+    pushed = jax.tree.leaves(maybe_jit(forward)(x, v))
+    expected = tuple(np.asarray(leaf, np.float64) for leaf in pushed)
+    return Reference(expected, jax.tree.map(np.asarray, v))
+
+
+def _contract(result: PyTree[Array], v: PyTree[np.ndarray]) -> list[np.ndarray]:
+    """Multiply each row of blocks of a Jacobian with the vector, in float64."""
+    directions = jax.tree.leaves(v)
+    blocks = jax.tree.leaves(result)
+    width = len(directions)
+    return [
+        np.sum(
+            [
+                np.tensordot(np.asarray(block, np.float64), direction, direction.ndim)
+                for block, direction in zip(blocks[i : i + width], directions, strict=True)
+            ],
+            axis=0,
+        )
+        for i in range(0, len(blocks), width)
+    ]

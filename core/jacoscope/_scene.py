@@ -1,0 +1,134 @@
+"""What all strategies of one comparison share: the function, its point, vectors and reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PyTree
+
+from ._devices import Device
+from ._failure import Failure, attempt
+from ._point import check_stack, checked, size, unary
+from ._program import draw_vectors
+from ._reference import Reference, make_reference
+from ._strategy import Quantity
+from ._timing import Protocol
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a comparison is asked for; see `jacoscope.compare`.
+
+    Attributes:
+        failed: Strategy → status and sentence, of those that a worker has died of.
+    """
+
+    quantity: Quantity = "jacobian"
+    chunk_sizes: tuple[int, ...] = (8, 64, 256)
+    vectors: Any = None
+    jit: bool = True
+    device: str | None = None
+    memory_limit: int | None = None
+    time_limit: float = 60.0
+    argnums: int | tuple[int, ...] = 0
+    title: str = ""
+    failed: dict[str, Any] = field(default_factory=dict)
+    protocol: Protocol = field(default_factory=Protocol)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The function of one pytree, ready to be differentiated on its device.
+
+    Attributes:
+        f: The function.
+        x: The point, n_in numbers.
+        y: Shapes of the output, n_out numbers.
+        vectors: The stacked vectors of `jmp`, `mjp` and `hvp`; else None.
+        count: How many vectors; 1 without.
+        jit: Whether `f` is to be jitted and can be.
+        note: Why it can't be; else empty.
+        device: Where it is computed.
+        reference: What results are checked against; None where JAX itself can't say.
+    """
+
+    f: Callable[[Any], Any]
+    x: PyTree[Array]
+    y: PyTree[Any]
+    vectors: PyTree[Array] | None
+    count: int
+    jit: bool
+    note: str
+    device: Device
+    reference: Reference | None
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What every strategy's program is called with."""
+        return (self.x,) if self.vectors is None else (self.x, self.vectors)
+
+    @property
+    def n_in(self) -> int:
+        """Numbers in the input."""
+        return size(self.x)
+
+    @property
+    def n_out(self) -> int:
+        """Numbers in the output."""
+        return size(self.y)
+
+
+def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -> Scene:
+    """Check a function and its point, and make what its strategies share.
+
+    Raises:
+        TypeError: `x` or `f(x)` can't be differentiated.
+        ValueError: An option does not fit.
+    """
+    g, point = unary(f, x, options.argnums)
+    point = jax.device_put(point, device)
+    jit, note = options.jit, ""
+    try:
+        y = jax.eval_shape(checked(g), point)
+    except jax.errors.ConcretizationTypeError:
+        y = jax.tree.map(jnp.asarray, checked(g)(point))
+        if jit:
+            note = "f branches on the value of its input, so jit refuses it: run eagerly."
+        jit = False
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
+    vectors, count = _vectors(options, point, shapes)
+    reference = attempt(
+        lambda: make_reference(
+            g, point, quantity=options.quantity, vectors=vectors, n_out=size(shapes), jit=jit
+        )
+    )
+    return Scene(
+        f=g,
+        x=point,
+        y=shapes,
+        vectors=jax.device_put(vectors, device),
+        count=count,
+        jit=jit,
+        note=note,
+        device=device,
+        reference=None if isinstance(reference, Failure) else reference,
+    )
+
+
+def _vectors(options: Options, x: Any, y: Any) -> tuple[Any, int]:
+    """Take the vectors that were given, or draw as many as were asked for."""
+    quantity, given = options.quantity, options.vectors
+    if quantity not in ("jmp", "mjp", "hvp"):
+        return None, 1
+    if given is None:
+        given = 1 if quantity == "hvp" else 128
+    if not isinstance(given, int):
+        model, name = (y, "f(x)") if quantity == "mjp" else (x, "x")
+        return check_stack(given, model, "vectors", name)
+    if given < 1:
+        raise ValueError(f"`vectors` must be at least 1, but got {given}.")
+    return draw_vectors(quantity, x, y, given), given

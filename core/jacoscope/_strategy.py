@@ -1,0 +1,149 @@
+"""A strategy as plain data: one way to compute a quantity, its name and the passes it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never, get_args
+
+from ._batching import Batching
+from ._hessian import Order
+from ._jacobian import Mode
+
+Quantity = Literal["jacobian", "hessian", "hvp", "jmp", "mjp"]
+Builtin = Literal["jax.jacfwd", "jax.jacrev", "jax.hessian"]
+
+_UNROLLED_PASSES = 256  # a loop longer than this takes minutes to trace and compile
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to compute a quantity.
+
+    Attributes:
+        quantity: What is computed.
+        mode: `forward` or `reverse`; None where an order says it.
+        batching: How the passes are applied; None for one product, and for JAX's own.
+        chunk_size: Passes at once, for `chunked`.
+        order: The order of a Hessian-vector product or of a Hessian.
+        builtin: The function of JAX that this is, for reference; None for our own.
+    """
+
+    quantity: Quantity
+    mode: Mode | None = None
+    batching: Batching | None = None
+    chunk_size: int | None = None
+    order: Order | None = None
+    builtin: Builtin | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in a study, such as `forward/chunked/64` or `hvp/reverse_over_forward`."""
+        if self.builtin is not None:
+            return self.builtin
+        head = "hvp" if self.quantity == "hvp" else self.mode
+        parts = (head, self.order, self.batching, self.chunk_size)
+        return "/".join(str(part) for part in parts if part is not None)
+
+    def passes(self, n_in: int, n_out: int, vectors: int) -> int:
+        """Count the products with one vector that it takes.
+
+        Args:
+            n_in: Numbers in the input.
+            n_out: Numbers in the output.
+            vectors: How many vectors, for `jmp`, `mjp` and `hvp`.
+        """
+        match self.quantity:
+            case "jacobian":
+                return n_in if self.mode == "forward" else n_out
+            case "hessian":
+                return n_in
+            case "hvp":
+                return n_in if self.order == "full_hessian" else vectors
+            case "jmp" | "mjp":
+                return vectors
+            case never:
+                assert_never(never)
+
+    def group(self, passes: int) -> int:
+        """Count the passes that run at once."""
+        if self.batching in ("loop", "map"):
+            return min(1, passes)
+        return min(self.chunk_size or passes, passes)
+
+
+def plan(
+    quantity: Quantity, n_in: int, n_out: int, vectors: int, chunk_sizes: tuple[int, ...]
+) -> list[Strategy]:
+    """List the strategies that a comparison measures, JAX's own first.
+
+    Chunks as long as all passes would repeat `vmap` and are left out, as are loops of more than
+    256 passes, which take minutes to trace.
+
+    Args:
+        quantity: What is computed.
+        n_in: Numbers in the input.
+        n_out: Numbers in the output.
+        vectors: How many vectors, for `jmp`, `mjp` and `hvp`.
+        chunk_sizes: The chunk sizes to try.
+
+    Raises:
+        ValueError: The quantity is unknown or a chunk size is not a positive integer.
+    """
+    if quantity not in get_args(Quantity):
+        allowed = ", ".join(get_args(Quantity))
+        raise ValueError(f"`quantity` must be one of {allowed}, but got {quantity!r}.")
+    for size in chunk_sizes:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"`chunk_sizes` must be positive integers, but got {size!r}.")
+    return [
+        strategy
+        for strategy in _candidates(quantity, vectors, sorted(set(chunk_sizes)))
+        if _worthwhile(strategy, strategy.passes(n_in, n_out, vectors))
+    ]
+
+
+def _worthwhile(strategy: Strategy, passes: int) -> bool:
+    if strategy.batching == "chunked":
+        return (strategy.chunk_size or 0) < passes
+    return not (strategy.batching == "loop" and passes > _UNROLLED_PASSES)
+
+
+def _candidates(quantity: Quantity, vectors: int, chunk_sizes: list[int]) -> list[Strategy]:
+    batchings: list[tuple[Batching, int | None]] = [
+        ("vmap", None),
+        *(("chunked", size) for size in chunk_sizes),
+        ("map", None),
+        ("loop", None),
+    ]
+    orders: tuple[Order, ...] = get_args(Order)
+    match quantity:
+        case "jacobian":
+            return [
+                Strategy(quantity, "forward", builtin="jax.jacfwd"),
+                Strategy(quantity, "reverse", builtin="jax.jacrev"),
+                *(Strategy(quantity, mode, *how) for mode in get_args(Mode) for how in batchings),
+            ]
+        case "jmp":
+            return [Strategy(quantity, "forward", *how) for how in batchings]
+        case "mjp":
+            return [Strategy(quantity, "reverse", *how) for how in batchings]
+        case "hessian":
+            first: Order = "forward_over_reverse"
+            return [
+                Strategy(quantity, order="full_hessian", builtin="jax.hessian"),
+                *(Strategy(quantity, None, *how, order=first) for how in batchings),
+                *(
+                    Strategy(quantity, None, "vmap", order=order)
+                    for order in orders
+                    if order not in (first, "full_hessian")
+                ),
+            ]
+        case "hvp":
+            if vectors == 1:
+                return [Strategy(quantity, order=order) for order in orders]
+            return [
+                *(Strategy(quantity, None, "vmap", order=order) for order in orders),
+                *(Strategy(quantity, None, *how, order=orders[0]) for how in batchings[1:]),
+            ]
+        case never:
+            assert_never(never)

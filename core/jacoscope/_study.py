@@ -1,0 +1,176 @@
+"""A study: the table of a comparison, with where and when it was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._measurement import COLUMNS, Measurement, Status
+from ._statistics import mark_ties
+from ._strategy import Quantity, plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+_DISPATCH_FACTOR = 10  # a median below this many empty calls is mostly dispatch
+
+
+@dataclass(frozen=True)
+class Study:
+    """The result of `compare`.
+
+    Attributes:
+        rows: One measurement a strategy, in the order of the comparison.
+        title: What was differentiated.
+        environment: Versions, processor, devices, load and date, as plain values.
+        empty_call_s: Median seconds of a jitted call that does nothing: the cost of dispatch.
+        f_s: Median seconds of the function itself.
+        f_bytes: Predicted bytes of the function itself.
+    """
+
+    rows: tuple[Measurement, ...]
+    title: str = ""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    empty_call_s: float | None = None
+    f_s: float | None = None
+    f_bytes: int | None = None
+
+    @property
+    def too_small(self) -> bool:
+        """Whether every time is mostly dispatch: all medians under ten empty calls."""
+        medians = [row.median_s for row in self.rows if row.median_s is not None]
+        if not medians or self.empty_call_s is None:
+            return False
+        return max(medians) < _DISPATCH_FACTOR * self.empty_call_s
+
+    def best(self) -> Measurement | None:
+        """Return the fastest row, of those that tie the one with least memory; None without."""
+        timed = [row for row in self.rows if row.status == "ok" and row.median_s is not None]
+        if not timed:
+            return None
+        fastest = min(timed, key=lambda row: row.median_s or 0.0)
+        if not fastest.tie:
+            return fastest
+        tied = [row for row in timed if row.tie]
+        unknown = float("inf")
+
+        def by_memory(row: Measurement) -> tuple[float, float]:
+            return (
+                unknown if row.predicted_bytes is None else row.predicted_bytes,
+                row.median_s or 0.0,
+            )
+
+        return min(tied, key=by_memory)
+
+    def row(self, strategy: str) -> Measurement:
+        """Return the row of that strategy.
+
+        Raises:
+            KeyError: The study has none.
+        """
+        for row in self.rows:
+            if row.strategy == strategy:
+                return row
+        names = ", ".join(row.strategy for row in self.rows)
+        raise KeyError(f"There is no strategy {strategy!r} in this study. It has {names}.")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table as a pandas frame, one row a strategy; unknown is NaN or None."""
+        import pandas as pd
+
+        return pd.DataFrame([{name: getattr(row, name) for name in COLUMNS} for row in self.rows])
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the frame as CSV, unknown left empty."""
+        self.to_frame().to_csv(path, index=False)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return everything, all samples included, as JSON values."""
+        return {
+            "schema": SCHEMA,
+            "title": self.title,
+            "environment": dict(self.environment),
+            "empty_call_s": self.empty_call_s,
+            "f_s": self.f_s,
+            "f_bytes": self.f_bytes,
+            "rows": [row.to_plain() for row in self.rows],
+        }
+
+    def to_json(self, path: str | Path) -> None:
+        """Write everything as JSON; `from_json` reads it back."""
+        Path(path).write_text(json.dumps(self.to_plain(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Study:
+        """Build a study from `to_plain`'s dictionary.
+
+        Raises:
+            ValueError: It is not one, or of a schema that this version can't read.
+        """
+        if not isinstance(plain, Mapping) or "schema" not in plain:
+            raise ValueError("This is not a study: it has no `schema`.")
+        if plain["schema"] != SCHEMA:
+            raise ValueError(
+                f"This study has schema {plain['schema']!r}; this version reads {SCHEMA}."
+            )
+        rows = plain.get("rows")
+        if not isinstance(rows, Sequence) or isinstance(rows, str):
+            raise ValueError("This is not a study: it has no `rows`.")
+        return cls(
+            rows=tuple(Measurement.from_plain(row) for row in rows),
+            title=str(plain.get("title", "")),
+            environment=dict(plain.get("environment", {})),
+            empty_call_s=plain.get("empty_call_s"),
+            f_s=plain.get("f_s"),
+            f_bytes=plain.get("f_bytes"),
+        )
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> Study:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: The file is not a study.
+        """
+        try:
+            plain = json.loads(Path(path).read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path} is not JSON: {error}.") from None
+        return cls.from_plain(plain)
+
+
+def conclude(rows: Sequence[Measurement], f_s: float | None) -> tuple[Measurement, ...]:
+    """Fill in what only the whole table tells: ties, and costs in units of `f`."""
+    return tuple(
+        row.but(cost_of_f=row.median_s / row.passes / f_s)
+        if row.median_s is not None and row.passes and f_s
+        else row
+        for row in mark_ties(rows)
+    )
+
+
+def hopeless(
+    quantity: Quantity,
+    status: Status,
+    message: str,
+    title: str = "",
+    environment: Mapping[str, Any] | None = None,
+) -> Study:
+    """Make the study of a function that stops every strategy: each row says why."""
+    rows = tuple(
+        Measurement(
+            quantity=quantity,
+            strategy=each.name,
+            mode=each.mode,
+            batching=each.batching,
+            order=each.order,
+            status=status,
+            message=message,
+        )
+        for each in plan(quantity, 0, 0, 1, ())
+    )
+    return Study(rows=rows, title=title, environment=environment or {})

@@ -1,0 +1,166 @@
+"""The sampling protocol: the one place where a run time is measured.
+
+Every strategy is warmed, then calibrated so that a sample, several calls in a row, is long
+enough for the clock. Samples are taken in rounds, the strategies in a new random order each
+round (A B C, C A B, …), so that a disturbance falls on all of them alike. The garbage collector
+is off inside a sample, every result is awaited, and every sample is kept; where the system tells
+that the process was preempted or the machine taken away meanwhile, the sample is marked.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax
+
+try:
+    import resource
+except ImportError:  # Windows does not tell about preemption
+    resource = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How samples are taken.
+
+    Attributes:
+        rounds: Samples of each strategy.
+        fewest: Samples of a strategy too slow for its share of the time.
+        sample_s: Seconds that a sample lasts at least.
+        slice_s: Seconds after which other work may go between two samples.
+    """
+
+    rounds: int = 25
+    fewest: int = 3
+    sample_s: float = 0.002
+    slice_s: float = 0.1
+
+
+@dataclass
+class Samples:
+    """The samples of one strategy, in seconds a call.
+
+    Attributes:
+        calls: Calls in a row that make one sample.
+        seconds: One figure a sample.
+        disturbed: Whether the system took the processor away during it.
+    """
+
+    calls: int = 1
+    seconds: list[float] = field(default_factory=list)
+    disturbed: list[bool] = field(default_factory=list)
+
+
+Call = Callable[[], Any]
+
+
+def sample_all(
+    calls: Mapping[str, Call],
+    *,
+    protocol: Protocol,
+    deadline: float,
+    seed: int = 0,
+    between: Callable[[], None] = lambda: None,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+) -> dict[str, Samples]:
+    """Time several calls side by side.
+
+    Args:
+        calls: Name of each → the call, whose result is awaited.
+        protocol: How samples are taken.
+        deadline: `time.perf_counter()` after which no sample is begun.
+        seed: Seed of the order within each round.
+        between: Called between two slices; other work on the device goes there.
+        progress: Called with a name, the rounds done and the rounds in all.
+
+    Returns:
+        Name → its samples, fewer than asked for where the deadline came first, perhaps none.
+    """
+    samples: dict[str, Samples] = {}
+    share = max(deadline - time.perf_counter(), 0) / max(len(calls), 1)
+    wanted: dict[str, int] = {}
+    for name, call in calls.items():
+        if time.perf_counter() > deadline:
+            break
+        between()
+        samples[name], once = _calibrate(call, protocol)
+        fitting = int(share / max(once * samples[name].calls, 1e-9))
+        wanted[name] = max(protocol.fewest, min(protocol.rounds, fitting))
+    order = list(samples)
+    shuffle = random.Random(seed)
+    slice_end = time.perf_counter() + protocol.slice_s
+    for turn in range(protocol.rounds):
+        shuffle.shuffle(order)
+        for name in order:
+            if not _due(turn, wanted[name], protocol.rounds):
+                continue
+            if time.perf_counter() > deadline:
+                return samples
+            if time.perf_counter() > slice_end:
+                between()
+                slice_end = time.perf_counter() + protocol.slice_s
+            seconds, disturbed = _sample(calls[name], samples[name].calls)
+            samples[name].seconds.append(seconds)
+            samples[name].disturbed.append(disturbed)
+            progress(name, turn + 1, protocol.rounds)
+    return samples
+
+
+def _due(turn: int, wanted: int, rounds: int) -> bool:
+    """Spread a strategy's samples evenly over the rounds."""
+    return (turn + 1) * wanted // rounds > turn * wanted // rounds
+
+
+def _calibrate(call: Call, protocol: Protocol) -> tuple[Samples, float]:
+    jax.block_until_ready(call())
+    calls = 1
+    while True:
+        seconds, _ = _sample(call, calls)
+        if seconds * calls >= protocol.sample_s:
+            return Samples(calls), seconds
+        calls = max(2 * calls, min(round(protocol.sample_s / max(seconds, 1e-9)), 10 * calls))
+
+
+def _sample(call: Call, calls: int) -> tuple[float, bool]:
+    with _quiet() as disturbances:
+        start = time.perf_counter()
+        for _ in range(calls):
+            jax.block_until_ready(call())
+        seconds = (time.perf_counter() - start) / calls
+    return seconds, bool(disturbances)
+
+
+@contextmanager
+def _quiet() -> Any:
+    """Hold the garbage collector off; fill the list with what disturbed the process."""
+    disturbances: list[str] = []
+    collecting = gc.isenabled()
+    gc.disable()
+    before = _counters()
+    try:
+        yield disturbances
+    finally:
+        after = _counters()
+        if collecting:
+            gc.enable()
+        disturbances += [name for name in after if after[name] > before.get(name, after[name])]
+
+
+def _counters() -> dict[str, int]:
+    """Read what the system counts: involuntary context switches, and ticks stolen by a host."""
+    counters = {}
+    if resource is not None:
+        counters["preempted"] = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+    try:
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+        counters["stolen"] = int(fields[8])
+    except (OSError, IndexError, ValueError):
+        pass  # not Linux: unknown
+    return counters

@@ -1,0 +1,98 @@
+"""Dense Jacobians of three shapes: square, tall (more outputs) and wide (more inputs)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ._family import Draws, Family, Knob, Parts
+
+
+def _make_square(*, width: int, depth: int, seed: int, dtype: Any) -> Parts:
+    draws = Draws(seed, dtype)
+    layers = [draws.normal(width, width, scale=width**-0.5) for _ in range(depth)]
+
+    def f(x: Array) -> Array:
+        for layer in layers:
+            x = jnp.tanh(layer @ x)
+        return x
+
+    return Parts(f, draws.normal(width))
+
+
+def _make_tall(*, points: int, terms: int, seed: int, dtype: Any) -> Parts:
+    draws = Draws(seed, dtype)
+    t = jnp.asarray(np.linspace(0.0, 1.0, points), dtype)
+    x = {
+        "amplitude": draws.normal(terms),
+        "rate": jnp.asarray(1 + np.abs(draws.normal(terms)), dtype),
+    }
+
+    def f(x: dict[str, Array]) -> Array:
+        return jnp.exp(-jnp.outer(t, x["rate"])) @ x["amplitude"]
+
+    def jacobian(x: dict[str, Array]) -> dict[str, Array]:
+        decay = jnp.exp(-jnp.outer(t, x["rate"]))
+        return {"amplitude": decay, "rate": -t[:, None] * x["amplitude"] * decay}
+
+    return Parts(f, x, jacobian)
+
+
+def _make_wide(*, parameters: int, losses: int, seed: int, dtype: Any) -> Parts:
+    draws = Draws(seed, dtype)
+    scales = draws.normal(losses, parameters)
+
+    def f(x: Array) -> Array:
+        return jnp.sum(jnp.log1p((scales * x) ** 2), axis=1)
+
+    def jacobian(x: Array) -> Array:
+        scaled = scales * x
+        return 2 * scales * scaled / (1 + scaled**2)
+
+    return Parts(f, draws.normal(parameters), jacobian)
+
+
+SQUARE = Family(
+    name="square_mlp",
+    title="Square tanh network",
+    group="Dense",
+    about="As many outputs as inputs: the rule by shape has no opinion, the machine has.",
+    source="Written for Jacoscope: f(x) = tanh(W_d … tanh(W_1 x))",
+    make=_make_square,
+    sizes=(
+        Knob("width", "Width", 32, "Inputs, outputs and hidden units.", 1, 8_192),
+        Knob("depth", "Depth", 3, "Layers, unrolled.", 1, 64),
+    ),
+    telling={"width": 256, "depth": 3},
+)
+
+TALL = Family(
+    name="tall_curve",
+    title="Few parameters, long curve",
+    group="Tall and wide",
+    about="A sum of decays sampled at many points: few columns, many rows, so forward should win.",
+    source="Written for Jacoscope: y(t) = Σ aₖ exp(−rₖ t)",
+    make=_make_tall,
+    sizes=(
+        Knob("points", "Points", 64, "Samples of the curve: the outputs.", 1, 262_144),
+        Knob("terms", "Terms", 4, "Decays in the sum; two inputs each.", 1, 512),
+    ),
+    telling={"points": 4_096, "terms": 8},
+)
+
+WIDE = Family(
+    name="wide_loss",
+    title="Many parameters, few losses",
+    group="Tall and wide",
+    about="A few losses of many parameters: few rows, many columns, so reverse should win.",
+    source="Written for Jacoscope: fᵢ(x) = Σⱼ log(1 + (aᵢⱼ xⱼ)²)",
+    make=_make_wide,
+    sizes=(
+        Knob("parameters", "Parameters", 64, "Inputs.", 1, 262_144),
+        Knob("losses", "Losses", 4, "Outputs.", 1, 512),
+    ),
+    telling={"parameters": 4_096, "losses": 8},
+)

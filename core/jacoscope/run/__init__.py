@@ -1,0 +1,27 @@
+"""Where work runs: in this process, or in worker processes of this machine."""
+
+from __future__ import annotations
+
+from ._inline import InlineRunner as InlineRunner
+from ._job import Handle as Handle
+from ._job import Job as Job
+from ._job import Outcome as Outcome
+from ._job import Runner as Runner
+from ._local import LocalRunner as LocalRunner
+from ._local import local_runner as local_runner
+from ._target import direct_target as direct_target
+from ._target import function_target as function_target
+from ._target import problem_target as problem_target
+
+__all__ = [
+    "Handle",
+    "InlineRunner",
+    "Job",
+    "LocalRunner",
+    "Outcome",
+    "Runner",
+    "direct_target",
+    "function_target",
+    "local_runner",
+    "problem_target",
+]

@@ -1,0 +1,97 @@
+"""A job and its outcome, as plain data; what a runner is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Kind = Literal["devices", "matrix", "compare"]
+Lane = Literal["probe", "timing"]
+OutcomeStatus = Literal[
+    "ok", "failed", "cancelled", "crashed", "timed_out", "out_of_memory", "refused"
+]
+OnEvent = Callable[[dict[str, Any]], None]
+
+_PROBE_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work for a worker.
+
+    Attributes:
+        kind: What to do.
+        target: Which function at which point; see `problem_target` and `function_target`.
+        options: The settings of that kind of job, plain values.
+    """
+
+    kind: Kind
+    target: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> Lane:
+        """`timing` for what has to be alone on its device, else `probe`."""
+        return "timing" if self.kind == "compare" else "probe"
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds after which the worker is killed."""
+        return float(self.options.get("time_limit") or _PROBE_LIMIT_S)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        status: `ok`, or what became of it.
+        message: A sentence; empty when ok.
+        value: The result, plain data with arrays; empty unless ok.
+    """
+
+    status: OutcomeStatus
+    message: str = ""
+    value: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Handle(Protocol):
+    """A job on its way."""
+
+    def cancel(self) -> None:
+        """Kill it, or take it out of the queue; its outcome is then `cancelled`."""
+        ...
+
+    def done(self) -> bool:
+        """Say whether the outcome is known."""
+        ...
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        """Wait for the outcome.
+
+        Raises:
+            TimeoutError: It took longer than `timeout` seconds.
+        """
+        ...
+
+    async def wait(self) -> Outcome:
+        """Wait for the outcome in an event loop."""
+        ...
+
+
+class Runner(Protocol):
+    """Somewhere jobs run."""
+
+    def submit(self, job: Job, on_event: OnEvent | None = None) -> Handle:
+        """Start a job, or queue it.
+
+        Args:
+            job: The job.
+            on_event: Called with each event, in order, from a thread of the runner's.
+        """
+        ...
+
+    def close(self) -> None:
+        """End all jobs and free everything."""
+        ...

@@ -1,0 +1,219 @@
+"""A lane: a queue and one worker process that takes from it, job by job.
+
+pebble starts the worker, kills it at a time limit or on cancel, and replaces it when it dies;
+the lane says what became of the job.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from pebble import ProcessExpired, ProcessPool
+
+from ._job import Job, Outcome, OutcomeStatus
+from ._rescue import Progress, rescue
+from ._wire import pack
+from ._worker import prepare, warm, work
+
+Send = Callable[[dict[str, Any]], None]
+_GRACE_S = 0.5  # a comparison ends by itself at its time limit; this long after, it is killed
+_WATCH_S = 0.03
+_DRAIN_S = 5.0
+_MEMORY_GRACE = 1.05
+
+
+@dataclass
+class Ticket:
+    """A job in a lane, and what is known of it."""
+
+    number: int
+    job: Job
+    deadline: float = float("inf")  # of the running job, on the monotonic clock
+    future: Future[None] | None = None
+    outcome: Outcome | None = None
+    verdict: tuple[OutcomeStatus, str] | None = None  # why the lane killed it
+    worker: psutil.Process | None = None
+    idle_bytes: int = 0  # what the worker took before the job
+    progress: Progress = field(default_factory=Progress)
+    drained: threading.Event = field(default_factory=threading.Event)
+
+
+class Lane:
+    """One worker and the jobs that wait for it."""
+
+    def __init__(self, address: Any, secret: bytes, send: Send) -> None:
+        self._address, self._secret, self._send = address, secret, send
+        self._waiting: deque[Ticket] = deque()
+        self._running: Ticket | None = None
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        self._pool = _new_pool()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def add(self, number: int, job: Job) -> None:
+        """Put a job at the end of the queue."""
+        with self._lock:
+            self._waiting.append(Ticket(number, job))
+            self._next()
+            self._tell_places()
+
+    def cancel(self, number: int) -> None:
+        """Take a job out of the queue, or kill the worker that runs it."""
+        with self._lock:
+            for ticket in self._waiting:
+                if ticket.number == number:
+                    self._waiting.remove(ticket)
+                    self._tell(ticket, {"outcome": vars(Outcome("cancelled", "Cancelled."))})
+                    self._tell_places()
+                    return
+            if self._running is not None and self._running.number == number:
+                self._kill(self._running, "cancelled", "Cancelled.")
+
+    def running(self, number: int) -> Ticket | None:
+        """Return the ticket of that number if it is the one running."""
+        with self._lock:
+            ticket = self._running
+            return ticket if ticket is not None and ticket.number == number else None
+
+    def hear(self, ticket: Ticket, message: dict[str, Any]) -> None:
+        """Take note of what the worker sent, and pass events on."""
+        if "pid" in message:
+            ticket.idle_bytes = message["rss"]
+            try:
+                ticket.worker = psutil.Process(message["pid"])
+            except psutil.NoSuchProcess:
+                pass  # it has died already; the pool will say so
+        elif "outcome" in message:
+            ticket.outcome = Outcome(**message["outcome"])
+        else:
+            if message["event"].get("type") == "started":  # waiting for a turn does not count
+                ticket.deadline = min(ticket.deadline, time.monotonic() + ticket.job.time_limit)
+            ticket.progress.note(message["event"])
+            self._tell(ticket, message)
+
+    def close(self) -> None:
+        """Kill the worker and forget the queue."""
+        self._closed.set()
+        with self._lock:
+            self._waiting.clear()
+        self._pool.stop()
+        self._pool.join()
+
+    def _next(self) -> None:
+        if self._running is None and self._waiting:
+            self._running = self._waiting.popleft()
+            self._start(self._running)
+
+    def _start(self, ticket: Ticket) -> None:
+        if not self._pool.active:
+            self._pool = _new_pool()
+        ticket.drained.clear()
+        ticket.worker, ticket.verdict = None, None
+        future = self._pool.schedule(
+            work,
+            args=(self._address, self._secret, ticket.number, pack(vars(ticket.job))),
+        )
+        ticket.future = future
+        # its own thread: the callback may run inside pebble's, or inside cancel
+        future.add_done_callback(
+            lambda done: threading.Thread(target=self._ended, args=(ticket, done)).start()
+        )
+
+    def _ended(self, ticket: Ticket, future: Future[None]) -> None:
+        if ticket.worker is not None:
+            ticket.drained.wait(_DRAIN_S)
+        outcome = ticket.outcome or _judge(ticket, future)
+        with self._lock:
+            if self._closed.is_set():
+                return
+            left_s = ticket.deadline - time.monotonic()
+            again = rescue(ticket.job, ticket.progress, outcome, left_s)
+            if isinstance(again, Job):
+                ticket.job = again
+                self._start(ticket)
+                return
+            self._tell(ticket, {"outcome": vars(again)})
+            self._running = None
+            self._next()
+            self._tell_places()
+
+    def _kill(self, ticket: Ticket, status: OutcomeStatus, message: str) -> None:
+        ticket.verdict = ticket.verdict or (status, message)
+        if ticket.future is not None:
+            ticket.future.cancel()
+
+    def _watch(self) -> None:
+        """Kill what takes too long, as a whole or over one strategy, or too much memory."""
+        while not self._closed.wait(_WATCH_S):
+            with self._lock:
+                ticket = self._running
+                if ticket is not None and ticket.verdict is None:
+                    self._check(ticket)
+
+    def _check(self, ticket: Ticket) -> None:
+        if time.monotonic() > ticket.deadline + _GRACE_S:
+            limit_s = ticket.job.time_limit
+            self._kill(ticket, "timed_out", f"It took longer than {limit_s:.3g} s and was stopped.")
+        stuck_s = ticket.progress.stuck_s(ticket.job)
+        if stuck_s is not None:
+            self._kill(ticket, "timed_out", f"It took longer than {stuck_s:.3g} s and was stopped.")
+        limit = ticket.job.options.get("memory_limit")
+        if not limit or ticket.worker is None:
+            return
+        try:
+            used = ticket.worker.memory_info().rss - ticket.idle_bytes
+        except psutil.NoSuchProcess:
+            return
+        if used > _MEMORY_GRACE * limit:
+            self._kill(
+                ticket,
+                "out_of_memory",
+                f"It had taken {used:,} bytes, above the limit of {limit:,}, and was stopped.",
+            )
+
+    def _tell(self, ticket: Ticket, message: dict[str, Any]) -> None:
+        self._send({"ticket": ticket.number, **message})
+
+    def _tell_places(self) -> None:
+        for place, ticket in enumerate(self._waiting, start=1):
+            self._tell(ticket, {"event": {"type": "queued", "place": place}})
+
+
+def _new_pool() -> ProcessPool:
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["jacoscope.run._worker"])
+    pool = ProcessPool(max_workers=1, context=context, initializer=prepare)
+    pool.schedule(warm)
+    return pool
+
+
+def _judge(ticket: Ticket, future: Future[None]) -> Outcome:
+    """Say what became of a job whose worker sent no outcome."""
+    if ticket.verdict is not None:
+        return Outcome(*ticket.verdict)
+    try:
+        future.result(timeout=0)
+    except CancelledError:
+        return Outcome("cancelled", "Cancelled.")
+    except ProcessExpired as error:
+        return Outcome("crashed", f"The worker process died ({_cause(error.exitcode)}).")
+    except Exception as error:  # noqa: BLE001 (pebble passes on whatever broke its worker)
+        return Outcome("crashed", f"The worker process failed: {error}.")
+    return Outcome("crashed", "The worker process ended without an answer.")
+
+
+def _cause(code: int | None) -> str:
+    if code is not None and code < 0:
+        return signal.Signals(-code).name
+    return f"exit code {code}"

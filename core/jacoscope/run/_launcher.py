@@ -1,0 +1,101 @@
+"""The launcher: a small process of our own between the caller and the workers.
+
+The caller's script is never imported here or in a worker, whatever started it. Orders come in on
+standard input and answers go out on standard output, both as plain data; when the input ends,
+because the caller has ended, however abruptly, the workers end too.
+
+Run by `LocalRunner` as `python -m jacoscope.run._launcher`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import threading
+from multiprocessing.connection import Connection, Listener
+from typing import Any, BinaryIO
+
+from ._job import Job
+from ._lane import Lane
+from ._wire import pack, read_frame, unpack, write_frame
+
+_PATIENCE_S = 3.0
+
+
+def main() -> None:
+    """Serve orders until standard input ends."""
+    orders = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)  # a worker that reads or prints must not touch the caller's pipes
+    os.dup2(nothing, 1)
+    try:
+        _serve(orders, answers)
+    except BrokenPipeError:
+        pass  # the caller has gone
+    last_resort = threading.Timer(_PATIENCE_S, os._exit, (1,))  # should a thread be stuck
+    last_resort.daemon = True
+    last_resort.start()
+
+
+def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
+    writing = threading.Lock()
+
+    def send(message: dict[str, Any]) -> None:
+        with writing:
+            write_frame(answers, pack(message))
+
+    secret = secrets.token_bytes(32)
+    with Listener(authkey=secret) as listener:
+        lanes = {name: Lane(listener.address, secret, send) for name in ("probe", "timing")}
+        threading.Thread(target=_accept, args=(listener, lanes), daemon=True).start()
+        try:
+            while (frame := read_frame(orders)) is not None:
+                order = unpack(frame)
+                if "cancel" in order:
+                    for lane in lanes.values():
+                        lane.cancel(order["cancel"])
+                else:
+                    job = Job(**order["job"])
+                    lanes[job.lane].add(order["ticket"], job)
+        finally:
+            for lane in lanes.values():
+                lane.close()
+
+
+def _accept(listener: Listener, lanes: dict[str, Lane]) -> None:
+    while True:
+        try:
+            connection = listener.accept()
+        except OSError:
+            return  # closed
+        except Exception:  # noqa: BLE001 (a stranger, or a worker killed while it knocked)
+            continue
+        threading.Thread(target=_listen, args=(connection, lanes), daemon=True).start()
+
+
+def _listen(connection: Connection, lanes: dict[str, Lane]) -> None:
+    """Pass on what one worker sends for one job, until it closes or dies."""
+    ticket = lane = None
+    with connection:
+        try:
+            hello = unpack(connection.recv_bytes())
+            for lane in lanes.values():
+                ticket = lane.running(hello["ticket"])
+                if ticket is not None:
+                    break
+            if ticket is None or lane is None:
+                return  # cancelled meanwhile
+            lane.hear(ticket, hello)
+            while True:
+                lane.hear(ticket, unpack(connection.recv_bytes()))
+        except (EOFError, OSError, ValueError):
+            pass  # closed, or killed in the middle of a message
+        finally:
+            if ticket is not None:
+                ticket.drained.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

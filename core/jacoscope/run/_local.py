@@ -1,0 +1,173 @@
+"""Jobs in worker processes of this machine, through a launcher; safe to use from any process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ._job import Job, OnEvent, Outcome
+from ._wire import pack, read_frame, unpack, write_frame
+
+_LAUNCHER = "jacoscope.run._launcher"
+_CLOSE_S = 5.0
+
+
+@dataclass
+class LocalHandle:
+    """A job in the launcher."""
+
+    number: int
+    runner: LocalRunner
+    on_event: OnEvent | None = None
+    process: subprocess.Popen[bytes] | None = None
+    future: Future[Outcome] = field(default_factory=Future)
+
+    def cancel(self) -> None:
+        """Kill the job, or take it out of the queue; its outcome is then `cancelled`."""
+        self.runner.cancel(self.number)
+
+    def done(self) -> bool:
+        """Say whether the outcome is known."""
+        return self.future.done()
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        """Wait for the outcome.
+
+        Raises:
+            TimeoutError: It took longer than `timeout` seconds.
+        """
+        return self.future.result(timeout)
+
+    async def wait(self) -> Outcome:
+        """Wait for the outcome in an event loop."""
+        return await asyncio.wrap_future(self.future)
+
+
+class LocalRunner:
+    """Runs jobs in local worker processes, which it starts at the first job.
+
+    Args:
+        cpu_devices: How many devices the workers' CPU is to show; None leaves it to JAX and to
+            the environment variable JACOSCOPE_CPU_DEVICES.
+    """
+
+    def __init__(self, cpu_devices: int | None = None) -> None:
+        self._cpu_devices = cpu_devices
+        self._numbers = itertools.count(1)
+        self._handles: dict[int, LocalHandle] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the launcher and its workers, if they are not running; returns at once."""
+        with self._lock:
+            self._launched()
+
+    def submit(self, job: Job, on_event: OnEvent | None = None) -> LocalHandle:
+        """Queue a job in its lane; returns at once."""
+        handle = LocalHandle(next(self._numbers), self, on_event)
+        order = pack({"ticket": handle.number, "job": vars(job)})
+        with self._lock:
+            handle.process = process = self._launched()
+            self._handles[handle.number] = handle
+            self._write(process, order)
+        return handle
+
+    def cancel(self, number: int) -> None:
+        """Cancel the job of that number, if it has not ended."""
+        with self._lock:
+            if number in self._handles and self._process is not None:
+                self._write(self._process, pack({"cancel": number}))
+
+    def close(self) -> None:
+        """End all jobs and the launcher; the next job starts a new one."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        if process.stdin is not None:
+            process.stdin.close()  # the launcher ends its workers and itself
+        try:
+            process.wait(_CLOSE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():  # this process was forked: the launcher is its parent's
+            self._process, self._handles, self._owner = None, {}, os.getpid()
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", _LAUNCHER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(self._cpu_devices),
+            )
+            threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+        return self._process
+
+    def _write(self, process: subprocess.Popen[bytes], order: bytes) -> None:
+        assert process.stdin is not None
+        try:
+            write_frame(cast(BinaryIO, process.stdin), order)
+        except OSError:
+            pass  # it has died; the reader says so to every handle
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            self._deliver(cast(BinaryIO, process.stdout))
+        process.wait()
+        with self._lock:
+            lost = [each for each in self._handles.values() if each.process is process]
+            for handle in lost:
+                del self._handles[handle.number]
+            if process.stdin is not None and not process.stdin.closed:
+                with contextlib.suppress(OSError):  # what was not flushed is lost with it
+                    process.stdin.close()
+        for handle in lost:
+            handle.future.set_result(Outcome("crashed", "The worker launcher has ended."))
+
+    def _deliver(self, stream: BinaryIO) -> None:
+        while (frame := read_frame(stream)) is not None:
+            message = unpack(frame)
+            handle = self._handles.get(message["ticket"])
+            if handle is None:
+                continue
+            if "event" in message:
+                if handle.on_event is not None:
+                    handle.on_event(message["event"])
+            else:
+                del self._handles[handle.number]
+                handle.future.set_result(Outcome(**message["outcome"]))
+
+
+@cache
+def local_runner() -> LocalRunner:
+    """Return the runner that this process shares."""
+    return LocalRunner()
+
+
+def _environment(cpu_devices: int | None) -> dict[str, str]:
+    """The caller's environment and import path, and the number of CPU devices."""
+    path = [str(Path(entry).absolute()) for entry in sys.path]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+    count = str(cpu_devices or os.environ.get("JACOSCOPE_CPU_DEVICES", ""))
+    if count.isdecimal() and int(count) > 1:
+        flag = f"--xla_force_host_platform_device_count={int(count)}"
+        environment["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
+    return environment

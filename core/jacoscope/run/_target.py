@@ -1,0 +1,134 @@
+"""Which function at which point, as plain data that a worker can rebuild."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cloudpickle
+import jax
+
+from ..problems import Family, family
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A function, its point, and what came with them.
+
+    Attributes:
+        f: The function.
+        x: The point.
+        jacobian: The closed-form Jacobian as a function of x; None where unknown.
+        vectors: The vectors of a product, or how many; None where not given.
+    """
+
+    f: Callable[..., Any]
+    x: Any
+    jacobian: Callable[[Any], Any] | None = None
+    vectors: Any = None
+
+
+def problem_target(name: str, knobs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Name a problem of the gallery; nothing is computed.
+
+    Raises:
+        ValueError: The name or a knob is unknown, or a value is out of range.
+    """
+    checked = family(name).check(knobs or {})
+    return {"kind": "problem", "name": name, "knobs": checked, "title": family(name).title}
+
+
+def function_target(
+    f: Callable[..., Any], x: Any, *, vectors: Any = None, title: str | None = None
+) -> dict[str, Any]:
+    """Carry a function and its point: by import path where it has one, else by value.
+
+    The `vectors` of a product go with them, and this process's x64 and matmul precision.
+
+    Raises:
+        TypeError: Something in `f` or `x` can't travel to another process.
+    """
+    try:
+        content = _dumps((f, x, vectors))
+    except Exception as error:  # users' objects pickle themselves, and raise anything
+        raise TypeError(
+            f"`f` or `x` can't travel to a worker process: {error}."
+            " Use `runner='inline'` to stay in this one."
+        ) from error
+    return {
+        "kind": "pickle",
+        "content": content,
+        "title": title or _title(f),
+        "config": {
+            "enable_x64": jax.config.values["jax_enable_x64"],
+            "matmul": jax.config.values["jax_default_matmul_precision"],
+        },
+    }
+
+
+def direct_target(
+    f: Callable[..., Any], x: Any, *, vectors: Any = None, title: str | None = None
+) -> dict[str, Any]:
+    """Carry a function and its point as they are, for a job that stays in this process."""
+    return {
+        "kind": "direct",
+        "opened": Opened(f, x, vectors=vectors),
+        "title": title or _title(f),
+    }
+
+
+@contextlib.contextmanager
+def opened(target: Mapping[str, Any]) -> Iterator[Opened]:
+    """Rebuild the function and its point, under the settings it came with.
+
+    Yields:
+        What the target carried.
+
+    Raises:
+        ValueError: The target is of an unknown kind.
+    """
+    match target.get("kind"):
+        case "problem":
+            knobs = target["knobs"]
+            with jax.enable_x64(knobs.get("dtype") == "float64"):
+                chosen: Family = family(target["name"])
+                built = chosen.problem(**knobs)
+                yield Opened(built.f, built.x, jacobian=built.jacobian)
+        case "pickle":
+            config = target.get("config", {})
+            with (
+                jax.enable_x64(bool(config.get("enable_x64"))),
+                jax.default_matmul_precision(config.get("matmul")),
+            ):
+                f, x, vectors = cloudpickle.loads(target["content"])
+                yield Opened(f, x, vectors=vectors)
+        case "direct":
+            yield target["opened"]
+        case kind:
+            raise ValueError(f"There is no target of kind {kind!r}.")
+
+
+def _title(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """cloudpickle, and functions with a VJP rule of their own, which it can't rebuild."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, jax.custom_vjp):
+            return _blank_custom_vjp, (), vars(obj)
+        return super().reducer_override(obj)
+
+
+def _blank_custom_vjp() -> jax.custom_vjp:
+    return object.__new__(jax.custom_vjp)
+
+
+def _dumps(value: Any) -> bytes:
+    with io.BytesIO() as buffer:
+        _Pickler(buffer).dump(value)
+        return buffer.getvalue()

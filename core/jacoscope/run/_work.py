@@ -1,0 +1,66 @@
+"""What a job does, wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .._devices import all_devices, device_name
+from .._measure import measure
+from .._picture import draw
+from .._scene import Options
+from ._job import Job
+from ._target import opened
+from ._turn import Turn
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+def perform(job: Job, emit: Emit) -> dict[str, Any]:
+    """Do a job in this process and return its value, plain data with arrays.
+
+    Raises:
+        Exception: Whatever the job runs into, a user's function included.
+    """
+    turn = Turn()
+    match job.kind:
+        case "devices":
+            emit({"type": "started"})
+            return {
+                "devices": [
+                    {"name": device_name(each), "platform": each.platform, "kind": each.device_kind}
+                    for each in all_devices()
+                ]
+            }
+        case "matrix":
+            with turn.probe(), opened(job.target) as target:
+                emit({"type": "started"})
+                return draw(target.f, target.x, target.jacobian, **job.options)
+        case "compare":
+            with turn.timing(lambda: emit({"type": "queued", "place": None})):
+                emit({"type": "started"})
+                return {"study": _compare(job, emit, turn.between)}
+        case kind:
+            raise ValueError(f"There is no job of kind {kind!r}.")
+
+
+def _compare(job: Job, emit: Emit, between: Callable[[], None]) -> dict[str, Any]:
+    options = _options(job.options, job.target.get("title", ""))
+    with opened(job.target) as target:
+        if target.vectors is not None:
+            options = replace(options, vectors=target.vectors)
+        return measure(target.f, target.x, options, emit, between).to_plain()
+
+
+def _options(plain: Mapping[str, Any], title: str) -> Options:
+    """Read the options of a comparison.
+
+    Raises:
+        TypeError: There is one that `Options` does not know.
+    """
+    known = dict(plain)
+    for name in ("chunk_sizes", "argnums"):
+        if isinstance(known.get(name), list):
+            known[name] = tuple(known[name])
+    return Options(**{"title": title, **known})

@@ -1,0 +1,260 @@
+"""Work in worker processes: it comes back right, and whatever happens there stays there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import psutil
+import pytest
+
+import jacoscope as jsc
+from jacoscope.run import Job, LocalRunner, function_target, problem_target
+from jacoscope.run._wire import pack, unpack
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[LocalRunner]:
+    started = LocalRunner(cpu_devices=2)
+    yield started
+    started.close()
+
+
+def compare_job(f: Any, x: Any, **options: Any) -> Job:
+    return Job("compare", function_target(f, x), options)
+
+
+def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that run after five seconds; one that waits for a parent to ask does not run."""
+    _, alive = psutil.wait_procs(processes, timeout=5)
+    return [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def rows_of(outcome: Any) -> dict[str, Any]:
+    assert outcome.status == "ok", outcome.message
+    return {row.strategy: row for row in jsc.Study.from_plain(outcome.value["study"]).rows}
+
+
+def test_wire_round_trip() -> None:
+    value = {
+        "a": [1, 2.5, None, True, "é", b"\0bytes"],
+        "array": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "empty": np.zeros((0, 3)),
+        "scalar": np.float64(2.0),
+    }
+    back = unpack(pack(value))
+    assert back["a"] == value["a"]
+    assert back["scalar"] == 2.0
+    for name in ("array", "empty"):
+        np.testing.assert_array_equal(back[name], value[name])
+        assert back[name].dtype == value[name].dtype
+
+
+def test_wire_takes_plain_data_only() -> None:
+    with pytest.raises(TypeError, match="A object can't be sent as plain data"):
+        pack({"x": object()})
+    with pytest.raises(TypeError, match="An array of object can't be sent"):
+        pack(np.array([object()]))
+    message = pack(np.ones(3))
+    with pytest.raises(ValueError, match="cut short"):
+        unpack(message[:-1])
+    with pytest.raises(ValueError, match="not plain data"):
+        unpack(message.replace(b"<f8", b"|O8"))
+
+
+def test_devices(runner: LocalRunner) -> None:
+    found = runner.submit(Job("devices")).result(60).value["devices"]
+    assert [each["name"] for each in found] == ["cpu:0", "cpu:1"]
+
+
+def test_a_matrix(runner: LocalRunner) -> None:
+    target = problem_target("logistic_regression", {"wrt": "(W, b)", "dtype": "float64"})
+    job = Job("matrix", target, {"mode": "reverse", "batching": "chunked", "chunk_size": 3})
+    value = runner.submit(job).result(60).value
+    problem = jsc.problem("logistic_regression", wrt="(W, b)")
+    assert problem.jacobian is not None
+    by_w, by_b = problem.jacobian(problem.x)
+    np.testing.assert_allclose(value["values"], np.c_[by_w, by_b], rtol=1e-5)
+    assert value["strategy"] == "reverse/chunked/3"
+    assert value["group"] == 3
+    assert value["column_labels"] == ["x[0][0]", "x[0][1]", "x[0][2]", "x[1]"]
+    assert value["row_labels"] == ["y[0]", "y[1]", "y[2]", "y[3]"]
+    assert value["column_blocks"] == [["x[0]", 0, 3], ["x[1]", 3, 4]]
+    assert (value["passes_forward"], value["passes_reverse"]) == (4, 4)
+    assert value["closed_form_error"] < 1e-12
+
+
+def test_a_large_matrix_is_reduced(runner: LocalRunner) -> None:
+    n = 1300
+
+    def f(x: Any) -> Any:
+        return jnp.where(jnp.arange(n) == 700, 5 * x[::-1], x)
+
+    value = runner.submit(Job("matrix", function_target(f, jnp.ones(n)))).result(60).value
+    assert value["reduced"]
+    assert value["values"].shape == (434, 434)
+    assert value["values"][700 // 3, (n - 1 - 700) // 3] == 5
+    assert value["row_labels"][0] == "y[0] … y[2]"
+    assert value["n_out"] == n
+
+
+def test_events_come_in_order(runner: LocalRunner) -> None:
+    events: list[dict[str, Any]] = []
+    job = Job("compare", problem_target("logistic_regression"), {"time_limit": 30.0})
+    rows = rows_of(runner.submit(job, events.append).result(60))
+    kinds = [event["type"] for event in events]
+    assert kinds[:3] == ["started", "plan", "stage"]
+    assert events[1]["strategies"] == list(rows)
+    assert all(row.median_s for row in rows.values())
+
+
+def test_cancel_running_and_waiting(runner: LocalRunner) -> None:
+    def endless(x: Any) -> Any:
+        while True:
+            pass
+
+    events: list[dict[str, Any]] = []
+    first = runner.submit(compare_job(endless, 1.0), events.append)
+    second = runner.submit(compare_job(endless, 1.0), events.append)
+    while {"type": "queued", "place": 1} not in events:
+        time.sleep(0.01)
+    second.cancel()
+    assert second.result(5).status == "cancelled"
+    first.cancel()
+    assert first.result(5).status == "cancelled"
+    rows_of(runner.submit(compare_job(jnp.sin, jnp.ones(2))).result(60))
+
+
+@pytest.mark.parametrize("way", ["abort", "exit", "unpicklable", "system_exit", "prints"])
+def test_a_worker_that_dies_is_a_row(runner: LocalRunner, way: str) -> None:
+    def f(x: Any) -> Any:
+        class UnpicklableError(Exception):
+            def __reduce__(self) -> Any:
+                raise TypeError("not me")
+
+        match way:
+            case "abort":
+                os.abort()
+            case "exit":
+                os._exit(3)
+            case "unpicklable":
+                raise UnpicklableError("trouble")
+            case "system_exit":
+                raise SystemExit("out")
+            case _:
+                print("much " * 20_000_000)
+        return jnp.sin(x)
+
+    outcome = runner.submit(compare_job(f, jnp.ones(2), time_limit=30.0)).result(60)
+    rows = rows_of(outcome)
+    sentences = {
+        "abort": "The worker process died (SIGABRT).",
+        "exit": "The worker process died (exit code 3).",
+        "unpicklable": "f raised UnpicklableError: trouble",
+        "system_exit": "f raised SystemExit: out",
+    }
+    for row in rows.values():
+        if way == "prints":
+            assert row.status == "ok"
+        else:
+            assert (row.status, row.message) == ("crashed", sentences[way])
+
+
+def test_the_strategy_that_kills_is_left_out(runner: LocalRunner) -> None:
+    def f(x: Any) -> Any:
+        frame: Any = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_qualname.startswith("jacrev"):
+                os.abort()
+            frame = frame.f_back
+        return jnp.sin(x)
+
+    # the reference is jax.jacfwd here, so only the strategy jax.jacrev dies
+    rows = rows_of(runner.submit(compare_job(f, jnp.ones(2), time_limit=60.0)).result(90))
+    assert rows["jax.jacrev"].status == "crashed"
+    assert "SIGABRT" in rows["jax.jacrev"].message
+    assert {row.status for name, row in rows.items() if name != "jax.jacrev"} == {"ok"}
+
+
+def test_an_endless_loop_ends_at_the_time_limit(runner: LocalRunner) -> None:
+    def endless(x: Any) -> Any:
+        while True:
+            pass
+
+    begin = time.monotonic()
+    rows = rows_of(runner.submit(compare_job(endless, 1.0, time_limit=2.0)).result(30))
+    assert {row.status for row in rows.values()} == {"timed_out"}
+    assert time.monotonic() - begin < 10
+
+
+def test_closing_leaves_no_process() -> None:
+    own = LocalRunner()
+    own.submit(Job("devices")).result(60)
+    assert own._process is not None
+    family = psutil.Process(own._process.pid).children(recursive=True)
+    assert family
+    own.close()
+    assert not still_running(family)
+
+
+def test_a_launcher_that_dies_is_replaced() -> None:
+    own = LocalRunner()
+    job = compare_job(lambda x: [None for _ in iter(int, 1)], 1.0)
+    handle = own.submit(job)
+    own.submit(Job("devices")).result(60)
+    assert own._process is not None
+    family = psutil.Process(own._process.pid).children(recursive=True)
+    own._process.kill()
+    outcome = handle.result(10)
+    assert (outcome.status, outcome.message) == ("crashed", "The worker launcher has ended.")
+    assert not still_running(family)
+    assert own.submit(Job("devices")).result(60).status == "ok"
+    own.close()
+
+
+SCRIPT = """
+    print("begins")
+    import jax, jax.numpy as jnp, jacoscope as jsc
+    jax.config.update("jax_enable_x64", True)
+    scale = 3.0
+    class Box:
+        def __init__(self, a): self.a = a
+    def f(x): return Box(x * scale).a
+    study = jsc.compare(f, jnp.ones(2), time_limit=30.0)
+    print({row.status for row in study.rows}, study.rows[0].dtype)
+"""
+
+
+@pytest.mark.parametrize("how", ["script", "stdin"])
+def test_scripts_without_a_guard(how: str, tmp_path: Path) -> None:
+    script = textwrap.dedent(SCRIPT)
+    (tmp_path / "script.py").write_text(script)
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "script.py" if how == "script" else "-"],
+        input=None if how == "script" else script,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["begins", "{'ok'} float64"]
+
+
+def test_what_cannot_travel() -> None:
+    import threading
+
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match=r"can't travel to a worker process.*runner='inline'"):
+        jsc.compare(lambda x: x * lock.locked(), jnp.ones(2))

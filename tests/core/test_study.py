@@ -1,0 +1,222 @@
+"""Comparisons, in this process and in a worker: rows, statuses, errors, round trips."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jacoscope as jsc
+from jacoscope._measurement import COLUMNS
+from tests.helpers import branching, nested_function, nested_point, only_reverse, while_loop
+
+DESIGN_COLUMNS = """
+    quantity strategy mode batching order chunk_size vectors jit n_in n_out passes dtype device
+    threads host status message prep_s trace_s lower_s compile_s median_s q25_s q75_s low_s high_s
+    tie noisy samples flops flops_note bytes_accessed argument_bytes output_bytes temp_bytes
+    alias_bytes residual_bytes predicted_bytes peak_bytes memory_source error cost_of_f
+"""
+
+
+def inline(f: Any, x: Any, **options: Any) -> jsc.Study:
+    return jsc.compare(f, x, runner="inline", **options)
+
+
+@pytest.fixture(scope="module")
+def study() -> jsc.Study:
+    problem = jsc.problem("logistic_regression", batch=40, features=20)
+    return inline(problem.f, problem.x, chunk_sizes=(8,))
+
+
+def test_rows_of_a_study(study: jsc.Study) -> None:
+    names = [row.strategy for row in study.rows]
+    assert names == [
+        "jax.jacfwd",
+        "jax.jacrev",
+        *(
+            f"{mode}/{how}"
+            for mode in ("forward", "reverse")
+            for how in ("vmap", "chunked/8", "map", "loop")
+        ),
+    ]
+    for row in study.rows:
+        assert row.status == "ok", row.message
+        assert row.error is not None
+        assert row.error < 1e-5
+        assert row.passes == (20 if row.mode == "forward" else 40)
+        assert row.samples == len(row.samples_s) > 0
+        assert row.low_s <= row.median_s <= row.high_s  # pyright: ignore[reportOperatorIssue]
+        assert row.q25_s <= row.median_s <= row.q75_s  # pyright: ignore[reportOperatorIssue]
+        assert row.output_bytes == 40 * 20 * 4
+        assert row.argument_bytes == 20 * 4
+        assert row.predicted_bytes == 20 * 4 + 40 * 20 * 4 + (row.temp_bytes or 0)
+        np.testing.assert_allclose(row.median_s, np.median(row.samples_s))
+        assert study.f_s is not None
+        np.testing.assert_allclose(row.cost_of_f, row.median_s / row.passes / study.f_s)
+
+
+def test_frame_has_the_columns(study: jsc.Study) -> None:
+    assert list(study.to_frame().columns) == list(COLUMNS) == DESIGN_COLUMNS.split()
+    frame = study.to_frame()
+    assert frame["prep_s"].isna().all()  # nothing was prepared: unknown, not 0
+
+
+def test_best_and_ties(study: jsc.Study) -> None:
+    best = study.best()
+    assert best is not None
+    tied = [row for row in study.rows if row.tie]
+    fastest = min(study.rows, key=lambda row: row.median_s or 0)
+    if tied:
+        assert fastest in tied
+        assert best.predicted_bytes == min(row.predicted_bytes or 0 for row in tied)
+    else:
+        assert best == fastest
+
+
+def test_round_trips(study: jsc.Study, tmp_path: Path) -> None:
+    study.to_json(tmp_path / "study.json")
+    assert jsc.Study.from_json(tmp_path / "study.json") == study
+    study.to_csv(tmp_path / "study.csv")
+    assert len((tmp_path / "study.csv").read_text().splitlines()) == 1 + len(study.rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "it has no `schema`"),
+        ('{"schema": 99}', "has schema 99; this version reads 1"),
+        ('{"schema": 1}', "it has no `rows`"),
+        ('{"schema": 1, "rows": [{"x": 1}]}', "not a row of a study"),
+        (
+            json.dumps({"schema": 1, "rows": [{"quantity": "a", "strategy": "b", "status": "x"}]}),
+            "A row's status can't be 'x'",
+        ),
+    ],
+)
+def test_what_is_no_study(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "it.json").write_text(text)
+    with pytest.raises(ValueError, match=sentence):
+        jsc.Study.from_json(tmp_path / "it.json")
+
+
+@pytest.mark.parametrize(
+    ("f", "failing", "sentence"),
+    [
+        (while_loop, "reverse", "Reverse mode can't pass a loop"),
+        (only_reverse, "forward", "Forward mode can't pass a function with a custom_vjp"),
+    ],
+)
+def test_a_mode_that_cannot_work(f: Any, failing: str, sentence: str) -> None:
+    study = inline(f, jnp.arange(3.0))
+    for row in study.rows:
+        if row.mode == failing:
+            assert row.status == "unsupported"
+            assert sentence in row.message
+            assert row.median_s is row.error is None
+        else:
+            assert row.status == "ok"
+            assert row.error is not None
+            assert row.error < 1e-6
+
+
+def test_integers_become_rows() -> None:
+    study = inline(jnp.sin, jnp.arange(3))
+    assert len(study.rows) == 8
+    for row in study.rows:
+        assert row.status == "unsupported"
+        assert "`x` must be floating point, but got int32. Pass `x.astype(float)`." in row.message
+    assert study.best() is None
+
+
+def test_a_function_that_raises() -> None:
+    def f(x: Any) -> Any:
+        raise ZeroDivisionError("my own trouble")
+
+    study = inline(f, jnp.ones(2))
+    assert {row.status for row in study.rows} == {"crashed"}
+    assert "f raised ZeroDivisionError: my own trouble" in study.rows[0].message
+
+
+def test_python_control_flow_runs_eagerly() -> None:
+    study = inline(branching, jnp.asarray(4.0))
+    by_name = {row.strategy: row for row in study.rows}
+    assert by_name["forward/map"].status == "unsupported"
+    assert "branches on the value" in by_name["forward/map"].message
+    for row in study.rows:
+        assert row.jit is False
+        if row.strategy != "forward/map":
+            assert row.status == "ok"
+            assert "run eagerly" in row.message
+            assert row.compile_s is row.temp_bytes is None
+
+
+@pytest.mark.parametrize("quantity", ["hessian", "hvp", "jmp", "mjp"])
+def test_other_quantities(quantity: Any) -> None:
+    problem = jsc.problem("tanh_sum", rows=2, columns=3)
+    study = inline(problem.f, problem.x, quantity=quantity, chunk_sizes=(2,))
+    assert {row.status for row in study.rows} == {"ok"}
+    assert all(row.error is not None and row.error < 1e-5 for row in study.rows)
+    if quantity == "hvp":
+        assert [row.strategy for row in study.rows] == [
+            "hvp/forward_over_reverse",
+            "hvp/reverse_over_forward",
+            "hvp/reverse_over_reverse",
+            "hvp/full_hessian",
+        ]
+
+
+def test_vectors_of_ones_own() -> None:
+    x = nested_point()
+    V = {"list": [jnp.ones((4, 2, 3)), jnp.ones(4)], "tuple": (jnp.ones((4, 4)), None)}
+    study = inline(nested_function, x, quantity="jmp", vectors=V)
+    assert {row.vectors for row in study.rows} == {4}
+    assert {row.status for row in study.rows} == {"ok"}
+
+
+def test_a_wrong_derivative_is_shown() -> None:
+    from jacoscope._reference import make_reference
+
+    x = jnp.arange(1.0, 4.0)
+    reference = make_reference(jnp.sin, x, quantity="jacobian", vectors=None, n_out=3, jit=True)
+    right = jnp.diag(jnp.cos(x))
+    assert reference.error(right) < 1e-7
+    assert reference.error(right.at[0, 1].set(0.5)) > 0.5
+    assert reference.error(right.at[0, 1].set(jnp.nan)) == float("inf")
+
+
+def test_random_products_find_a_wrong_entry() -> None:
+    from jacoscope._reference import make_reference
+
+    n = 1100  # 1100² is above a million
+    x = jnp.linspace(0.0, 1.0, n)
+    reference = make_reference(jnp.sin, x, quantity="jacobian", vectors=None, n_out=n, jit=True)
+    right = jnp.diag(jnp.cos(x))
+    assert reference.direction is not None
+    assert reference.error(right) < 1e-6
+    assert reference.error(right.at[3, 700].add(1.0)) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"quantity": "jacobean"}, "`quantity` must be one of jacobian, hessian"),
+        ({"chunk_sizes": (0,)}, "`chunk_sizes` must be positive integers, but got 0"),
+        ({"time_limit": 0}, "`time_limit` must be above 0 seconds"),
+        ({"runner": "moon"}, "`runner` must be local or inline"),
+        ({"device": "tpu:7"}, "`device` must be one of cpu:0"),
+    ],
+)
+def test_wrong_options(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        jsc.compare(jnp.sin, jnp.ones(3), **{"runner": "inline", **options})
+
+
+def test_the_time_limit_is_kept() -> None:
+    study = inline(jnp.sin, jnp.ones(3), time_limit=1e-3)
+    assert {row.status for row in study.rows} == {"timed_out"}
+    assert "left no time" in study.rows[0].message

@@ -1,0 +1,108 @@
+"""The sampling protocol, on calls whose behaviour is known."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from jacoscope._measurement import Measurement
+from jacoscope._statistics import mark_ties, summarize, ties, with_samples
+from jacoscope._timing import Protocol, Samples, sample_all
+
+QUICK = Protocol(rounds=5, sample_s=0.001)
+
+
+def forever() -> float:
+    return time.perf_counter() + 60
+
+
+def test_every_call_gets_its_rounds_interleaved() -> None:
+    order: list[str] = []
+    calls = {name: lambda name=name: order.append(name) or time.sleep(0.002) for name in "abc"}
+    samples = sample_all(calls, protocol=QUICK, deadline=forever())
+    assert {name: len(each.seconds) for name, each in samples.items()} == dict.fromkeys("abc", 5)
+    timed = order[-15:]  # one call a sample; warm-up and calibration come before
+    for start in range(0, 15, 3):
+        assert set(timed[start : start + 3]) == set("abc")
+
+
+def test_short_calls_are_repeated() -> None:
+    count = Counter()
+
+    def call() -> None:
+        count["calls"] += 1
+
+    samples = sample_all({"short": call}, protocol=QUICK, deadline=forever())["short"]
+    assert samples.calls > 100
+    assert count["calls"] >= 5 * samples.calls
+    assert all(seconds < 1e-4 for seconds in samples.seconds)
+
+
+def test_a_slow_call_gets_fewer_samples_and_the_deadline_holds() -> None:
+    deadline = time.perf_counter() + 0.5
+    calls = {"slow": lambda: time.sleep(0.05), "fast": lambda: time.sleep(0.001)}
+    samples = sample_all(calls, protocol=Protocol(rounds=20, sample_s=0.001), deadline=deadline)
+    assert 1 <= len(samples["slow"].seconds) < len(samples["fast"].seconds) <= 20
+    assert time.perf_counter() < deadline + 0.2
+
+
+def test_no_collection_inside_a_sample() -> None:
+    seen: list[bool] = []
+    sample_all({"a": lambda: seen.append(gc.isenabled())}, protocol=QUICK, deadline=forever())
+    assert not any(seen[1:])  # the first is the warm-up
+    assert gc.isenabled()
+
+
+def test_between_is_called_between_slices() -> None:
+    count = Counter()
+    protocol = Protocol(rounds=10, sample_s=0.001, slice_s=0.02)
+    calls = {"a": lambda: time.sleep(0.01)}
+    sample_all(calls, protocol=protocol, deadline=forever(), between=lambda: count.update("b"))
+    assert 3 <= count["b"] <= 7
+
+
+def test_summary() -> None:
+    rng = np.random.default_rng(0)
+    seconds = rng.normal(1.0, 0.1, 25)
+    summary = summarize(list(seconds))
+    assert summary.median_s == np.median(seconds)
+    assert summary.q25_s == np.quantile(seconds, 0.25)
+    assert seconds.min() < summary.low_s < summary.median_s < summary.high_s < seconds.max()
+    assert summary.high_s - summary.low_s < 0.15  # theory: ± 1.96 × 1.25 × 0.1 / √25
+
+
+def row(name: str, seconds: list[float]) -> Measurement:
+    samples = Samples(1, seconds, [False] * len(seconds))
+    return with_samples(Measurement(quantity="jacobian", strategy=name), samples)
+
+
+def test_ties() -> None:
+    rng = np.random.default_rng(1)
+    a = row("a", list(rng.normal(1.0, 0.01, 25)))
+    near = row("near", list(rng.normal(1.03, 0.001, 25)))
+    far = row("far", list(rng.normal(1.5, 0.01, 25)))
+    wild = row("wild", list(rng.uniform(0.5, 2.5, 25)))
+    assert ties(a, near)
+    assert not ties(a, far)
+    assert ties(far, wild)
+    assert [each.tie for each in mark_ties([a, near, far])] == [True, True, False]
+    assert [each.tie for each in mark_ties([a, far])] == [False, False]
+    untimed = Measurement(quantity="jacobian", strategy="none")
+    assert mark_ties([a, untimed])[1].tie is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "disturbed", "noisy"),
+    [
+        ([1.0, 1.01, 0.99, 1.0], [False] * 4, False),
+        ([1.0, 2.0, 0.5, 1.5], [False] * 4, True),
+        ([1.0, 1.01, 0.99, 1.0], [True] * 3 + [False], True),
+    ],
+)
+def test_noise(seconds: list[float], disturbed: list[bool], noisy: bool) -> None:
+    blank = Measurement(quantity="jacobian", strategy="a")
+    assert with_samples(blank, Samples(1, seconds, disturbed)).noisy is noisy
