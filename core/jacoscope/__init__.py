@@ -6,6 +6,7 @@ from ._auto import hessian as hessian
 from ._auto import jacobian as jacobian
 from ._compare import compare as compare
 from ._hessian import hvp as hvp
+from ._limits import MemoryLimitError as MemoryLimitError
 from ._linear import linear_part as linear_part
 from ._matrix import LabeledMatrix as LabeledMatrix
 from ._matrix import as_matrix as as_matrix
@@ -15,16 +16,22 @@ from ._products import jvp as jvp
 from ._products import mjp as mjp
 from ._products import vgrad as vgrad
 from ._products import vjp as vjp
+from ._residuals import Residual as Residual
+from ._residuals import residuals as residuals
 from ._strategy import Strategy as Strategy
+from ._study import Change as Change
 from ._study import Study as Study
 from .problems import Problem as Problem
 from .problems import problem as problem
 from .problems import problems as problems
 
 __all__ = [
+    "Change",
     "LabeledMatrix",
     "Measurement",
+    "MemoryLimitError",
     "Problem",
+    "Residual",
     "Strategy",
     "Study",
     "as_matrix",
@@ -38,6 +45,7 @@ __all__ = [
     "mjp",
     "problem",
     "problems",
+    "residuals",
     "vgrad",
     "vjp",
 ]

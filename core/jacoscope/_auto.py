@@ -11,9 +11,13 @@ from jaxtyping import PyTree
 from ._advice import textbook_mode
 from ._batching import Batching, check_batching
 from ._devices import Device, find_device
-from ._hessian import Order, build_hessian, check_order
-from ._jacobian import Mode, build_jacobian
+from ._fit import within
+from ._hessian import Order, check_order
+from ._jacobian import Mode
+from ._limits import read_bytes
 from ._point import as_point, size, unary
+from ._program import program
+from ._strategy import Strategy
 
 Auto = Literal["auto"]
 
@@ -27,6 +31,7 @@ def jacobian(
     argnums: int | tuple[int, ...] = 0,
     has_aux: bool = False,
     device: str | Device | None = None,
+    memory_limit: int | str | None = None,
 ) -> Any:
     """Build the Jacobian of `f` at `x`, in the mode and batching asked for.
 
@@ -43,6 +48,9 @@ def jacobian(
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
         has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`.
         device: Where it is computed, such as `cpu:0` or a `jax.Device`; None leaves it to JAX.
+        memory_limit: Bytes, or a text such as "2GB", for arguments, result and temporaries as
+            XLA predicts them, which costs a compilation. `auto` then takes `vmap` if that fits,
+            else the largest chunks that do.
 
     Returns:
         The Jacobian as `jax.jacfwd(f, argnums)` structures it: for each leaf of `f(x)` a pytree
@@ -51,6 +59,7 @@ def jacobian(
     Raises:
         TypeError: `x` or `f(x)` is not floating point, or `f` is not a function.
         ValueError: A word is unknown, or the chunk size, `argnums` or device is off.
+        MemoryLimitError: What was asked for would need more than `memory_limit`.
 
     >>> import jax.numpy as jnp
     >>> jacobian(lambda x: x**2, jnp.array([1.0, 2.0]), mode="reverse").tolist()
@@ -67,7 +76,10 @@ def jacobian(
         _, aux = g(point)
         g = _first_of(g)
     resolved = resolve_mode(g, point) if mode == "auto" else mode
-    result = build_jacobian(g, point, mode=resolved, batching=chosen, chunk_size=chunk_size)
+    strategy = Strategy("jacobian", resolved, chosen, chunk_size)
+    if memory_limit is not None:
+        strategy = within(strategy, g, point, read_bytes(memory_limit), free=batching == "auto")
+    result = program(strategy, g)(point)
     return (result, aux) if has_aux else result
 
 
@@ -77,6 +89,7 @@ def hessian(
     order: Order = "forward_over_reverse",
     batching: Batching | Auto = "auto",
     chunk_size: int | None = None,
+    memory_limit: int | str | None = None,
 ) -> Any:
     """Build the Hessian of a scalar function, one Hessian-vector product a column.
 
@@ -86,6 +99,7 @@ def hessian(
         order: The order of each product; `full_hessian` is `jax.hessian`.
         batching: How the products are applied: `loop`, `map`, `vmap`, `chunked` or `auto`.
         chunk_size: Products at once, for `chunked`.
+        memory_limit: As for `jacobian`.
 
     Returns:
         The Hessian as `jax.hessian` structures it: a pytree like `x` of pytrees like `x`.
@@ -93,6 +107,7 @@ def hessian(
     Raises:
         TypeError: `x` is not floating point, or `f(x)` is not a real number.
         ValueError: A word is unknown, or the chunk size is off.
+        MemoryLimitError: What was asked for would need more than `memory_limit`.
 
     >>> import jax.numpy as jnp
     >>> hessian(lambda x: jnp.sum(x**3), jnp.array([1.0, 2.0])).tolist()
@@ -100,7 +115,11 @@ def hessian(
     """
     check_order(order)
     chosen = _resolve_batching(batching, chunk_size)
-    return build_hessian(f, as_point(x), order=order, batching=chosen, chunk_size=chunk_size)
+    point = as_point(x)
+    strategy = Strategy("hessian", None, chosen, chunk_size, order)
+    if memory_limit is not None:
+        strategy = within(strategy, f, point, read_bytes(memory_limit), free=batching == "auto")
+    return program(strategy, f)(point)
 
 
 def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

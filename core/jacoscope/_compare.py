@@ -8,6 +8,7 @@ from typing import Any, Literal, assert_never, get_args
 from jaxtyping import PyTree
 
 from ._devices import Device, device_name
+from ._limits import read_bytes
 from ._strategy import Quantity, plan
 from ._study import Study
 from .run import InlineRunner, Job, direct_target, function_target, local_runner
@@ -23,6 +24,7 @@ def compare(
     vectors: int | PyTree[Any] | None = None,
     jit: bool = True,
     device: str | Device | None = None,
+    memory_limit: int | str | None = None,
     time_limit: float = 60.0,
     argnums: int | tuple[int, ...] = 0,
     runner: RunnerName = "local",
@@ -43,10 +45,13 @@ def compare(
             how many to draw with a fixed seed; None for 128, and for one HVP.
         jit: Whether the strategies are jitted; False reproduces eager use.
         device: Where, such as `cpu:0`; None for JAX's default.
+        memory_limit: Bytes, or a text such as "2GB", above what an idle worker takes; None for
+            80 % of what the machine has free. What would need more is refused; what takes more
+            all the same is killed, except inline.
         time_limit: Seconds for the whole call, compiling included.
         argnums: Which arguments are differentiated.
-        runner: `local`, in a worker process that can be killed and that leaves this process
-            alone; or `inline`, here.
+        runner: `local`, in worker processes that can be killed and that leave this process
+            alone; or `inline`, here: limits hold by prediction only, and no peak is measured.
 
     Returns:
         The study: a row a strategy, with times in seconds and memory in bytes.
@@ -72,6 +77,7 @@ def compare(
         "chunk_sizes": list(chunk_sizes),
         "jit": jit,
         "device": device if isinstance(device, str | None) else device_name(device),
+        "memory_limit": None if memory_limit is None else read_bytes(memory_limit),
         "time_limit": float(time_limit),
         "argnums": list(argnums) if isinstance(argnums, tuple) else argnums,
     }

@@ -12,6 +12,8 @@ from typing import Any
 
 import jax
 
+from ._flops import count_jaxpr
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -26,6 +28,10 @@ class Cost:
         temp_bytes: Temporaries.
         alias_bytes: Outputs that share memory with inputs.
         predicted_bytes: argument + output + temp − alias.
+        flops: Floating-point operations, loop bodies multiplied; see `_flops.py`.
+        flops_note: `loop body counted once` where a trip count is not static; else empty.
+        bytes_accessed: XLA's count, multiplied for loops by the ratio that the jaxpr gives.
+        fused_by_ynn: Whether XLA used a kind of fusion whose temporaries it does not see.
     """
 
     trace_s: float
@@ -36,6 +42,10 @@ class Cost:
     temp_bytes: int | None
     alias_bytes: int | None
     predicted_bytes: int | None
+    flops: float | None
+    flops_note: str | None
+    bytes_accessed: float | None
+    fused_by_ynn: bool
 
 
 def compile_program(
@@ -64,6 +74,8 @@ def compile_program(
     }
     known = [size for size in sizes.values() if size is not None]
     predicted = sum(known) - 2 * (sizes["alias"] or 0) if len(known) == len(sizes) else None
+    work = count_jaxpr(traced.jaxpr.jaxpr)
+    accessed = _analysis(compiled).get("bytes accessed")
     cost = Cost(
         trace_s=traced_at - start,
         lower_s=lowered_at - traced_at,
@@ -73,5 +85,17 @@ def compile_program(
         temp_bytes=sizes["temp"],
         alias_bytes=sizes["alias"],
         predicted_bytes=predicted,
+        flops=work.flops,
+        flops_note=work.note,
+        bytes_accessed=None if accessed is None else accessed * work.loop_factor,
+        fused_by_ynn="__ynn_fusion" in (compiled.as_text() or ""),
     )
     return compiled, cost
+
+
+def _analysis(compiled: Any) -> dict[str, float]:
+    """XLA's cost analysis, empty where a backend has none."""
+    found = compiled.cost_analysis()
+    if isinstance(found, list):  # one a device, on some backends
+        found = found[0] if found else None
+    return dict(found or {})

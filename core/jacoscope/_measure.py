@@ -6,21 +6,25 @@ becomes its row's status, and the others go on.
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import PyTree
 
-from ._cost import Cost, compile_program
-from ._devices import Device, device_name, find_device
-from ._environment import describe_environment, load, usable_cores
+from ._cost import compile_program
+from ._devices import Device, find_device
+from ._environment import describe_environment, load
 from ._failure import Failure, attempt
+from ._gate import Gate
+from ._limits import free_memory
 from ._measurement import Measurement
+from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
+from ._prepare import Prepared, blank_row, prepare, prepare_empty, prepare_f
 from ._program import program
 from ._scene import Options, Scene, set_scene
 from ._statistics import with_samples
@@ -30,7 +34,16 @@ from ._timing import Samples, sample_all
 
 Emit = Callable[[dict[str, Any]], None]
 _F, _EMPTY = "f", "an empty call"
-_COMPILE_SHARE = 0.6  # of the time limit; the rest is for timing
+_COMPILE_SHARE, _TIMING_SHARE = 0.6, 0.85  # of the time limit, from its start
+_GLIMPSES = (3, 9)  # rounds after which the table so far is shown
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A study, and the strategies whose peak of memory is worth a process of its own."""
+
+    study: Study
+    heavy: tuple[str, ...]
 
 
 def measure(
@@ -39,7 +52,7 @@ def measure(
     options: Options,
     emit: Emit = lambda event: None,
     between: Callable[[], None] = lambda: None,
-) -> Study:
+) -> Measured:
     """Measure every strategy for a quantity of `f` at `x`.
 
     Args:
@@ -50,158 +63,150 @@ def measure(
         between: Called between slices of timing.
 
     Returns:
-        The study, one row a strategy.
+        The study, one row a strategy, and which of them take much memory.
 
     Raises:
         ValueError: An option is off; what `f` and `x` run into becomes rows.
     """
     begin = time.perf_counter()
-    device = jax.devices()[0] if options.device is None else find_device(options.device)
+    device = _device(options)
     environment = describe_environment(device)
     scene = attempt(lambda: set_scene(f, x, options, device))
     if isinstance(scene, Failure):
         study = hopeless(options.quantity, scene.status, scene.message, options.title, environment)
         emit({"type": "plan", "strategies": [row.strategy for row in study.rows]})
-        for row in study.rows:
-            emit({"type": "row", "row": row.to_plain()})
-        return study
-    n_in, n_out = scene.n_in, scene.n_out
-    strategies = plan(options.quantity, n_in, n_out, scene.count, options.chunk_sizes)
+        _emit_rows(emit, study.rows)
+        return Measured(study, ())
+    strategies = _plan(scene, options)
     emit({"type": "plan", "strategies": [each.name for each in strategies]})
+    prepared = _prepare_all(strategies, scene, options, emit, begin)
+    f_call, f_cost = prepare_f(scene)
+    calls = {name: each.call for name, each in prepared.items() if each.call is not None}
+    timed = {**calls, _F: f_call, _EMPTY: prepare_empty(scene)} if calls else {}
 
-    rows: dict[str, Measurement] = {}
-    calls: dict[str, Callable[[], Any]] = {}
-    compile_until = begin + _COMPILE_SHARE * options.time_limit
-    for done, strategy in enumerate(strategies):
-        _stage(emit, strategy.name, "compile", done, len(strategies), begin)
-        row = _blank(strategy, scene)
-        if strategy.name in options.failed:
-            status, message = options.failed[strategy.name]
-            row = row.but(status=status, message=message)
-        elif time.perf_counter() > compile_until:
-            row = row.but(
-                status="timed_out",
-                message=f"The time limit of {options.time_limit:.3g} s left no time to compile it.",
-            )
-        else:
-            row, call = _prepare(strategy, scene, row)
-            if call is not None:
-                calls[strategy.name] = call
-        rows[strategy.name] = row
-        emit({"type": "row", "row": row.to_plain()})
-
-    f_call, f_cost = _prepare_f(scene)
-    timed = {**calls, _F: f_call, _EMPTY: _empty_call(device)} if calls else {}
-
-    def progress(name: str, done: int, total: int) -> None:
-        if name == _F and done < total:
-            _stage(emit, "", "time", done, total, begin)
+    def progress(turn: int, total: int, samples: Mapping[str, Samples]) -> None:
+        emit(_stage("", "time", turn, total, begin))
+        if turn in _GLIMPSES:
+            _emit_rows(emit, _rows(prepared, samples))
 
     samples = sample_all(
         timed,
         protocol=options.protocol,
-        deadline=begin + options.time_limit,
+        deadline=begin + _TIMING_SHARE * options.time_limit,
         between=between,
         progress=progress,
     )
-    medians = {name: _median(samples.get(name)) for name in (_F, _EMPTY)}
-    final = conclude(
-        [_timed(row, samples.get(name), options) for name, row in rows.items()], medians[_F]
-    )
-    for row in final:
-        emit({"type": "row", "row": row.to_plain()})
-    return Study(
+    final = _rows(prepared, samples)
+    _emit_rows(emit, final)
+    study = Study(
         rows=final,
         title=options.title,
         environment={**environment, "load_at_end": load()},
-        empty_call_s=medians[_EMPTY],
-        f_s=medians[_F],
+        empty_call_s=_median(samples, _EMPTY),
+        f_s=_median(samples, _F),
         f_bytes=f_cost.predicted_bytes if f_cost else None,
     )
+    heavy = [row.strategy for row in final if row.status == "ok" and prepared[row.strategy].heavy]
+    return Measured(study, tuple(heavy))
 
 
-def _blank(strategy: Strategy, scene: Scene) -> Measurement:
-    return Measurement(
-        quantity=strategy.quantity,
-        strategy=strategy.name,
-        mode=strategy.mode,
-        batching=strategy.batching,
-        order=strategy.order,
-        chunk_size=strategy.chunk_size,
-        vectors=None if scene.vectors is None else scene.count,
-        jit=scene.jit,
-        n_in=scene.n_in,
-        n_out=scene.n_out,
-        passes=strategy.passes(scene.n_in, scene.n_out, scene.count),
-        dtype=str(jnp.result_type(*jax.tree.leaves(scene.x))),
-        device=device_name(scene.device),
-        threads=usable_cores(),
-        host=platform.node(),
-        message=scene.note,
-    )
+def measure_peak(
+    f: Callable[..., Any], x: PyTree[Any], options: Options, name: str
+) -> dict[str, Any]:
+    """Measure the peak of memory of one strategy; to be called in a fresh process.
+
+    Args:
+        f: The function.
+        x: The point, or the tuple of all arguments.
+        options: What the comparison was asked for.
+        name: The strategy.
+
+    Returns:
+        `peak_bytes`, the rise during a call plus the arguments, None where unknown, and
+        `source`, where the figure comes from or why there is none.
+    """
+    return_freed_blocks()
+    device = _device(options)
+    scene = set_scene(f, x, options, device, checking=False)
+    strategy = next(each for each in _plan(scene, options) if each.name == name)
+    compiled, cost = compile_program(program(strategy, scene.f), scene.arguments)
+    rise, source = peak_rise(partial(compiled, *scene.arguments), device)
+    if rise is None:
+        return {"peak_bytes": None, "source": source}
+    peak = rise + (cost.argument_bytes or 0)
+    if device.platform == "cpu" and peak < RESOLUTION_BYTES:
+        return {"peak_bytes": None, "source": "unknown: below the resolution of 16 MB"}
+    return {"peak_bytes": peak, "source": source}
 
 
-def _prepare(
-    strategy: Strategy, scene: Scene, row: Measurement
-) -> tuple[Measurement, Callable[[], Any] | None]:
-    """Compile a strategy, run it once and check the result."""
-    function = program(strategy, scene.f)
-    if scene.jit:
-        made = attempt(lambda: compile_program(function, scene.arguments))
-        if isinstance(made, Failure):
-            return row.but(status=made.status, message=made.message), None
-        function, cost = made
-        row = row.but(memory_source="XLA's prediction", **vars(cost))
-    result = attempt(lambda: jax.block_until_ready(function(*scene.arguments)))
-    if isinstance(result, Failure):
-        return row.but(status=result.status, message=result.message), None
-    if scene.reference is not None:
-        row = row.but(error=scene.reference.error(result))
-    return row, partial(function, *scene.arguments)
+def _device(options: Options) -> Device:
+    return jax.devices()[0] if options.device is None else find_device(options.device)
 
 
-def _prepare_f(scene: Scene) -> tuple[Callable[[], Any], Cost | None]:
-    if not scene.jit:
-        return partial(scene.f, scene.x), None
-    compiled, cost = compile_program(scene.f, (scene.x,))
-    return partial(compiled, scene.x), cost
+def _plan(scene: Scene, options: Options) -> list[Strategy]:
+    return plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
 
 
-def _empty_call(device: Device) -> Callable[[], Any]:
-    nothing = jax.device_put(jnp.zeros(()), device)
-    compiled, _ = compile_program(lambda x: x, (nothing,))
-    return partial(compiled, nothing)
+def _prepare_all(
+    strategies: list[Strategy], scene: Scene, options: Options, emit: Emit, begin: float
+) -> dict[str, Prepared]:
+    limit = options.memory_limit
+    gate = Gate(scene, limit or free_memory(), given=limit is not None)
+    until = begin + _COMPILE_SHARE * options.time_limit
+    prepared: dict[str, Prepared] = {}
+    for done, strategy in enumerate(strategies):
+        emit(_stage(strategy.name, "compile", done, len(strategies), begin))
+        row = blank_row(strategy, scene)
+        if strategy.name in options.failed:
+            status, message = options.failed[strategy.name]
+            made = Prepared(row.but(status=status, message=message))
+        elif time.perf_counter() > until:
+            made = Prepared(_too_late(row, "compile"))
+        else:
+            made = prepare(strategy, scene, gate)
+        prepared[strategy.name] = made
+        _emit_rows(emit, [made.row])
+    return prepared
 
 
-def _timed(row: Measurement, samples: Samples | None, options: Options) -> Measurement:
-    if row.status != "ok":
-        return row
-    if samples is None or not samples.seconds:
-        return row.but(
-            status="timed_out",
-            message=f"The time limit of {options.time_limit:.3g} s left no time to measure it.",
-        )
-    return with_samples(row, samples)
+def _rows(
+    prepared: Mapping[str, Prepared], samples: Mapping[str, Samples]
+) -> tuple[Measurement, ...]:
+    rows = []
+    for name, each in prepared.items():
+        row = each.row
+        if row.status == "ok":
+            taken = samples.get(name)
+            if taken is not None and taken.seconds:
+                row = with_samples(row, taken)
+            else:
+                row = _too_late(row, "measure")
+        rows.append(row)
+    return conclude(rows, _median(samples, _F))
 
 
-def _median(samples: Samples | None) -> float | None:
-    if samples is None or not samples.seconds:
-        return None
-    ordered = sorted(samples.seconds)
-    return ordered[len(ordered) // 2]
+def _too_late(row: Measurement, what: str) -> Measurement:
+    return row.but(status="timed_out", message=f"The time limit left no time to {what} it.")
 
 
-def _stage(emit: Emit, strategy: str, stage: str, done: int, total: int, begin: float) -> None:
+def _median(samples: Mapping[str, Samples], name: str) -> float | None:
+    taken = samples.get(name)
+    return float(np.median(taken.seconds)) if taken is not None and taken.seconds else None
+
+
+def _stage(strategy: str, stage: str, done: int, total: int, begin: float) -> dict[str, Any]:
     """Say where the comparison stands, and how long the rest of this stage may take."""
     elapsed = time.perf_counter() - begin
-    left = elapsed / done * (total - done) if done else None
-    emit(
-        {
-            "type": "stage",
-            "strategy": strategy,
-            "stage": stage,
-            "done": done,
-            "total": total,
-            "left_s": left,
-        }
-    )
+    return {
+        "type": "stage",
+        "strategy": strategy,
+        "stage": stage,
+        "done": done,
+        "total": total,
+        "left_s": elapsed / done * (total - done) if done else None,
+    }
+
+
+def _emit_rows(emit: Emit, rows: Iterable[Measurement]) -> None:
+    for row in rows:
+        emit({"type": "row", "row": row.to_plain()})

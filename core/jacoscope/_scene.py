@@ -15,6 +15,7 @@ from ._failure import Failure, attempt
 from ._point import check_stack, checked, size, unary
 from ._program import draw_vectors
 from ._reference import Reference, make_reference
+from ._residuals import residual_bytes
 from ._strategy import Quantity
 from ._timing import Protocol
 
@@ -54,6 +55,7 @@ class Scene:
         note: Why it can't be; else empty.
         device: Where it is computed.
         reference: What results are checked against; None where JAX itself can't say.
+        residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
     """
 
     f: Callable[[Any], Any]
@@ -65,6 +67,7 @@ class Scene:
     note: str
     device: Device
     reference: Reference | None
+    residual_bytes: int | None
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -82,8 +85,17 @@ class Scene:
         return size(self.y)
 
 
-def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -> Scene:
+def set_scene(
+    f: Callable[..., Any], x: Any, options: Options, device: Device, *, checking: bool = True
+) -> Scene:
     """Check a function and its point, and make what its strategies share.
+
+    Args:
+        f: The function.
+        x: Its point, or the tuple of its arguments.
+        options: What is asked for.
+        device: Where it is computed.
+        checking: Whether to compute the reference that results are checked against.
 
     Raises:
         TypeError: `x` or `f(x)` can't be differentiated.
@@ -101,11 +113,14 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         jit = False
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
     vectors, count = _vectors(options, point, shapes)
-    reference = attempt(
-        lambda: make_reference(
-            g, point, quantity=options.quantity, vectors=vectors, n_out=size(shapes), jit=jit
+    reference = None
+    if checking:
+        reference = attempt(
+            lambda: make_reference(
+                g, point, quantity=options.quantity, vectors=vectors, n_out=size(shapes), jit=jit
+            )
         )
-    )
+    kept = attempt(lambda: residual_bytes(g, point))
     return Scene(
         f=g,
         x=point,
@@ -116,6 +131,7 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         note=note,
         device=device,
         reference=None if isinstance(reference, Failure) else reference,
+        residual_bytes=None if isinstance(kept, Failure) else kept,
     )
 
 

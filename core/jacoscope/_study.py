@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._measurement import COLUMNS, Measurement, Status
-from ._statistics import mark_ties
+from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
 
 if TYPE_CHECKING:
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _DISPATCH_FACTOR = 10  # a median below this many empty calls is mostly dispatch
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one strategy's time moved between two studies.
+
+    Attributes:
+        strategy: Its name.
+        ratio: This study's median over the other's.
+        moved: Whether that is beyond noise: the intervals are apart, by more than 5 %.
+    """
+
+    strategy: str
+    ratio: float
+    moved: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,24 @@ class Study:
                 return row
         names = ", ".join(row.strategy for row in self.rows)
         raise KeyError(f"There is no strategy {strategy!r} in this study. It has {names}.")
+
+    def against(self, other: Study) -> tuple[Change, ...]:
+        """Compare this study with an earlier one, strategy by strategy.
+
+        Args:
+            other: The study to compare with, of another day, version or machine.
+
+        Returns:
+            One change for each strategy that both have timed.
+        """
+        earlier = {row.strategy: row for row in other.rows if row.median_s is not None}
+        return tuple(
+            Change(row.strategy, row.median_s / before.median_s, not ties(row, before))
+            for row in self.rows
+            if row.median_s is not None
+            and (before := earlier.get(row.strategy)) is not None
+            and before.median_s is not None
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table as a pandas frame, one row a strategy; unknown is NaN or None."""

@@ -59,6 +59,7 @@ class Samples:
 
 
 Call = Callable[[], Any]
+Progress = Callable[[int, int, Mapping[str, Samples]], None]
 
 
 def sample_all(
@@ -68,7 +69,7 @@ def sample_all(
     deadline: float,
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
-    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    progress: Progress = lambda turn, total, samples: None,
 ) -> dict[str, Samples]:
     """Time several calls side by side.
 
@@ -78,7 +79,7 @@ def sample_all(
         deadline: `time.perf_counter()` after which no sample is begun.
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
-        progress: Called with a name, the rounds done and the rounds in all.
+        progress: Called after each round with the rounds done, those in all and the samples.
 
     Returns:
         Name → its samples, fewer than asked for where the deadline came first, perhaps none.
@@ -109,7 +110,7 @@ def sample_all(
             seconds, disturbed = _sample(calls[name], samples[name].calls)
             samples[name].seconds.append(seconds)
             samples[name].disturbed.append(disturbed)
-            progress(name, turn + 1, protocol.rounds)
+        progress(turn + 1, protocol.rounds, samples)
     return samples
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["devices", "matrix", "compare"]
+Kind = Literal["devices", "matrix", "compare", "peak"]
 Lane = Literal["probe", "timing"]
 OutcomeStatus = Literal[
     "ok", "failed", "cancelled", "crashed", "timed_out", "out_of_memory", "refused"
@@ -33,7 +33,12 @@ class Job:
     @property
     def lane(self) -> Lane:
         """`timing` for what has to be alone on its device, else `probe`."""
-        return "timing" if self.kind == "compare" else "probe"
+        return "timing" if self.kind in ("compare", "peak") else "probe"
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it needs a process that has run nothing before."""
+        return self.kind == "peak"
 
     @property
     def time_limit(self) -> float:

@@ -6,6 +6,7 @@ the lane says what became of the job.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import threading
@@ -19,16 +20,18 @@ from typing import Any
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
+from .._limits import format_bytes, free_memory
+from ._course import Course
 from ._job import Job, Outcome, OutcomeStatus
-from ._rescue import Progress, rescue
 from ._wire import pack
-from ._worker import prepare, warm, work
+from ._worker import prepare, work
 
 Send = Callable[[dict[str, Any]], None]
 _GRACE_S = 0.5  # a comparison ends by itself at its time limit; this long after, it is killed
-_WATCH_S = 0.03
+_WATCH_S, _RUNNING_WATCH_S = 0.05, 0.005
 _DRAIN_S = 5.0
-_MEMORY_GRACE = 1.05
+_MEMORY_GRACE = 1.02
+_COMPILER_BYTES = 24_000_000  # what compiling takes, which no limit on a program means
 
 
 @dataclass
@@ -36,14 +39,14 @@ class Ticket:
     """A job in a lane, and what is known of it."""
 
     number: int
-    job: Job
+    course: Course
     deadline: float = float("inf")  # of the running job, on the monotonic clock
     future: Future[None] | None = None
     outcome: Outcome | None = None
     verdict: tuple[OutcomeStatus, str] | None = None  # why the lane killed it
     worker: psutil.Process | None = None
     idle_bytes: int = 0  # what the worker took before the job
-    progress: Progress = field(default_factory=Progress)
+    limit_bytes: int = 0  # what it may take on top
     drained: threading.Event = field(default_factory=threading.Event)
 
 
@@ -56,13 +59,17 @@ class Lane:
         self._running: Ticket | None = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
-        self._pool = _new_pool()
+        self._pools = {False: _new_pool(fresh=False)}
         threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, number: int, job: Job) -> None:
         """Put a job at the end of the queue."""
         with self._lock:
-            self._waiting.append(Ticket(number, job))
+
+            def tell(message: dict[str, Any]) -> None:
+                self._send({"ticket": number, **message})
+
+            self._waiting.append(Ticket(number, Course(job, tell)))
             self._next()
             self._tell_places()
 
@@ -96,8 +103,9 @@ class Lane:
             ticket.outcome = Outcome(**message["outcome"])
         else:
             if message["event"].get("type") == "started":  # waiting for a turn does not count
-                ticket.deadline = min(ticket.deadline, time.monotonic() + ticket.job.time_limit)
-            ticket.progress.note(message["event"])
+                limit_s = ticket.course.job.time_limit
+                ticket.deadline = min(ticket.deadline, time.monotonic() + limit_s)
+            ticket.course.note(message["event"])
             self._tell(ticket, message)
 
     def close(self) -> None:
@@ -105,8 +113,9 @@ class Lane:
         self._closed.set()
         with self._lock:
             self._waiting.clear()
-        self._pool.stop()
-        self._pool.join()
+        for pool in self._pools.values():
+            pool.stop()
+            pool.join()
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -114,46 +123,52 @@ class Lane:
             self._start(self._running)
 
     def _start(self, ticket: Ticket) -> None:
-        if not self._pool.active:
-            self._pool = _new_pool()
+        job = ticket.course.job
         ticket.drained.clear()
-        ticket.worker, ticket.verdict = None, None
-        future = self._pool.schedule(
-            work,
-            args=(self._address, self._secret, ticket.number, pack(vars(ticket.job))),
-        )
+        ticket.worker, ticket.verdict, ticket.outcome = None, None, None
+        ticket.limit_bytes = job.options.get("memory_limit") or free_memory()
+        arguments = (self._address, self._secret, ticket.number, pack(vars(job)))
+        future = self._pool(job.fresh).schedule(work, args=arguments)
         ticket.future = future
         # its own thread: the callback may run inside pebble's, or inside cancel
         future.add_done_callback(
             lambda done: threading.Thread(target=self._ended, args=(ticket, done)).start()
         )
 
+    def _pool(self, fresh: bool) -> ProcessPool:
+        if fresh not in self._pools or not self._pools[fresh].active:
+            self._pools[fresh] = _new_pool(fresh)
+        return self._pools[fresh]
+
     def _ended(self, ticket: Ticket, future: Future[None]) -> None:
-        if ticket.worker is not None:
+        returned = not future.cancelled() and future.exception() is None
+        if returned or ticket.worker is not None:  # else nothing was sent
             ticket.drained.wait(_DRAIN_S)
         outcome = ticket.outcome or _judge(ticket, future)
         with self._lock:
             if self._closed.is_set():
                 return
             left_s = ticket.deadline - time.monotonic()
-            again = rescue(ticket.job, ticket.progress, outcome, left_s)
-            if isinstance(again, Job):
-                ticket.job = again
+            final = ticket.course.after(outcome, left_s)
+            if final is None:
                 self._start(ticket)
                 return
-            self._tell(ticket, {"outcome": vars(again)})
+            self._tell(ticket, {"outcome": vars(final)})
             self._running = None
             self._next()
             self._tell_places()
 
     def _kill(self, ticket: Ticket, status: OutcomeStatus, message: str) -> None:
         ticket.verdict = ticket.verdict or (status, message)
-        if ticket.future is not None:
+        if ticket.worker is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                ticket.worker.kill()  # at once; the pool would ask it to end first
+        elif ticket.future is not None:
             ticket.future.cancel()
 
     def _watch(self) -> None:
         """Kill what takes too long, as a whole or over one strategy, or too much memory."""
-        while not self._closed.wait(_WATCH_S):
+        while not self._closed.wait(_WATCH_S if self._running is None else _RUNNING_WATCH_S):
             with self._lock:
                 ticket = self._running
                 if ticket is not None and ticket.verdict is None:
@@ -161,24 +176,21 @@ class Lane:
 
     def _check(self, ticket: Ticket) -> None:
         if time.monotonic() > ticket.deadline + _GRACE_S:
-            limit_s = ticket.job.time_limit
+            limit_s = ticket.course.job.time_limit
             self._kill(ticket, "timed_out", f"It took longer than {limit_s:.3g} s and was stopped.")
-        stuck_s = ticket.progress.stuck_s(ticket.job)
+        stuck_s = ticket.course.stuck_s()
         if stuck_s is not None:
             self._kill(ticket, "timed_out", f"It took longer than {stuck_s:.3g} s and was stopped.")
-        limit = ticket.job.options.get("memory_limit")
-        if not limit or ticket.worker is None:
+        if ticket.worker is None:
             return
         try:
             used = ticket.worker.memory_info().rss - ticket.idle_bytes
         except psutil.NoSuchProcess:
             return
-        if used > _MEMORY_GRACE * limit:
-            self._kill(
-                ticket,
-                "out_of_memory",
-                f"It had taken {used:,} bytes, above the limit of {limit:,}, and was stopped.",
-            )
+        if used > max(_MEMORY_GRACE * ticket.limit_bytes, ticket.limit_bytes + _COMPILER_BYTES):
+            taken, limit = format_bytes(used), format_bytes(ticket.limit_bytes)
+            message = f"It had taken {taken}, above the {limit} that it may, and was stopped."
+            self._kill(ticket, "out_of_memory", message)
 
     def _tell(self, ticket: Ticket, message: dict[str, Any]) -> None:
         self._send({"ticket": ticket.number, **message})
@@ -188,14 +200,13 @@ class Lane:
             self._tell(ticket, {"event": {"type": "queued", "place": place}})
 
 
-def _new_pool() -> ProcessPool:
+def _new_pool(fresh: bool) -> ProcessPool:
+    """Make a pool of one worker: warm and kept for the next job, or fresh for each."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(["jacoscope.run._worker"])
-    pool = ProcessPool(max_workers=1, context=context, initializer=prepare)
-    pool.schedule(warm)
-    return pool
+    return ProcessPool(max_workers=1, max_tasks=int(fresh), context=context, initializer=prepare)
 
 
 def _judge(ticket: Ticket, future: Future[None]) -> Outcome:

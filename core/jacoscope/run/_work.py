@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._devices import all_devices, device_name
-from .._measure import measure
+from .._measure import measure, measure_peak
 from .._picture import draw
 from .._scene import Options
 from ._job import Job
@@ -40,20 +40,27 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
         case "compare":
             with turn.timing(lambda: emit({"type": "queued", "place": None})):
                 emit({"type": "started"})
-                return {"study": _compare(job, emit, turn.between)}
+                return _compare(job, emit, turn.between)
+        case "peak":
+            with turn.timing(), opened(job.target) as target:
+                emit({"type": "started"})
+                options, name = dict(job.options), str(job.options["strategy"])
+                del options["strategy"]
+                return measure_peak(target.f, target.x, _options(options, target.vectors), name)
         case kind:
             raise ValueError(f"There is no job of kind {kind!r}.")
 
 
 def _compare(job: Job, emit: Emit, between: Callable[[], None]) -> dict[str, Any]:
-    options = _options(job.options, job.target.get("title", ""))
     with opened(job.target) as target:
-        if target.vectors is not None:
-            options = replace(options, vectors=target.vectors)
-        return measure(target.f, target.x, options, emit, between).to_plain()
+        options = replace(
+            _options(job.options, target.vectors), title=str(job.target.get("title", ""))
+        )
+        measured = measure(target.f, target.x, options, emit, between)
+        return {"study": measured.study.to_plain(), "heavy": list(measured.heavy)}
 
 
-def _options(plain: Mapping[str, Any], title: str) -> Options:
+def _options(plain: Mapping[str, Any], vectors: Any) -> Options:
     """Read the options of a comparison.
 
     Raises:
@@ -63,4 +70,6 @@ def _options(plain: Mapping[str, Any], title: str) -> Options:
     for name in ("chunk_sizes", "argnums"):
         if isinstance(known.get(name), list):
             known[name] = tuple(known[name])
-    return Options(**{"title": title, **known})
+    if vectors is not None:
+        known["vectors"] = vectors
+    return Options(**known)

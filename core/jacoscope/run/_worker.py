@@ -6,12 +6,20 @@ first moment.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Client
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 import jax.numpy
 import psutil
@@ -22,20 +30,17 @@ from ._wire import pack, unpack
 from ._work import perform
 
 _ORPHAN_CHECK_S = 0.5
+_RESERVED_BYTES = 2_000_000_000
 
 
 def prepare() -> None:
-    """Set a new worker up: silence it, and let it end when its parent does."""
+    """Set a new worker up: silent, to end when its parent does, and with JAX's backend started."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(quiet, stream)
     os.close(quiet)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def warm() -> None:
-    """Start JAX's backend, so that the first real job need not."""
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
 
@@ -52,10 +57,31 @@ def work(address: Any, secret: bytes, ticket: int, packed: bytes) -> None:
             home.send_bytes(pack({"event": event}))
 
         try:
-            outcome = Outcome("ok", value=perform(Job(**unpack(packed)), emit))
+            job = Job(**unpack(packed))
+            with _confined(job.options.get("memory_limit")):
+                outcome = Outcome("ok", value=perform(job, emit))
         except BaseException as error:  # noqa: BLE001 (the worker's boundary)
             outcome = failed(error)
         home.send_bytes(pack({"outcome": vars(outcome)}))
+
+
+@contextlib.contextmanager
+def _confined(limit: int | None) -> Iterator[None]:
+    """Make one allocation far above the limit fail cleanly, where the system can (Linux).
+
+    The rest is for who watches from outside: threads and compilers reserve address space that
+    they never use, so the room here is generous.
+    """
+    if resource is None or not limit or not sys.platform.startswith("linux"):
+        yield
+        return
+    old = resource.getrlimit(resource.RLIMIT_AS)
+    room = psutil.Process().memory_info().vms + limit + _RESERVED_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (room, old[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, old)
 
 
 def _end_with(parent: int) -> None:

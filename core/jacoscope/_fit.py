@@ -1,0 +1,74 @@
+"""Within a memory limit: what a strategy needs by prediction, and the largest chunk that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+from jaxtyping import PyTree
+
+from ._cost import compile_program
+from ._limits import MemoryLimitError, largest_chunk
+from ._point import size
+from ._program import program
+from ._strategy import Strategy
+
+
+def predict_bytes(
+    strategy: Strategy, f: Callable[[Any], Any], arguments: tuple[Any, ...]
+) -> int | None:
+    """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs."""
+    return compile_program(program(strategy, f), arguments)[1].predicted_bytes
+
+
+def fitting_chunk(
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    passes: int,
+    limit_bytes: int,
+) -> int | None:
+    """Return the largest chunk size of a strategy's mode that fits; None where none does."""
+    plain = replace(strategy, builtin=None, batching="chunked")
+    return largest_chunk(
+        lambda count: predict_bytes(replace(plain, chunk_size=count), f, arguments),
+        passes,
+        limit_bytes,
+    )
+
+
+def within(
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    x: PyTree[Any],
+    limit_bytes: int,
+    *,
+    free: bool,
+) -> Strategy:
+    """Return the strategy if it fits, or the largest chunks of its mode if it may be changed.
+
+    Args:
+        strategy: A Jacobian or a Hessian.
+        f: Function of one pytree.
+        x: The point; its shapes are all that is used, so it may be traced.
+        limit_bytes: The limit, for arguments, result and temporaries.
+        free: Whether another batching may be taken.
+
+    Raises:
+        MemoryLimitError: It does not fit, and may not be changed or can't be made to fit.
+    """
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
+    needed = predict_bytes(strategy, f, (shapes,))
+    if needed is None or needed <= limit_bytes:
+        return strategy
+    passes = strategy.passes(size(shapes), _n_out(f, shapes), 1)
+    chunk = fitting_chunk(strategy, f, (shapes,), passes, limit_bytes)
+    if chunk is None or not free:
+        raise MemoryLimitError(needed, limit_bytes, chunk)
+    return replace(strategy, batching="chunked", chunk_size=chunk)
+
+
+def _n_out(f: Callable[[Any], Any], shapes: PyTree[Any]) -> int:
+    return size(jax.eval_shape(f, shapes))

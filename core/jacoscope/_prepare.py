@@ -1,0 +1,115 @@
+"""One strategy made ready to be timed: past the memory gate, compiled, run once and checked."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ._cost import Cost, compile_program
+from ._devices import device_name
+from ._environment import usable_cores
+from ._failure import Failure, attempt
+from ._gate import Gate
+from ._measurement import Measurement
+from ._memory import RESOLUTION_BYTES, resident_rise
+from ._program import program
+from ._scene import Scene
+from ._strategy import Strategy
+
+_PREDICTED = "predicted by XLA"
+_BLIND_FACTOR = 30  # seen between what such a program took and what was predicted
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A strategy that passed.
+
+    Attributes:
+        row: What is known of it before it is timed.
+        call: The call to time; None where the row's status says why there is none.
+        heavy: Whether it takes so much memory that its peak is worth a process of its own.
+    """
+
+    row: Measurement
+    call: Callable[[], Any] | None = None
+    heavy: bool = False
+
+
+def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
+    """Take a strategy through the gate, compile it, run it once and check its result."""
+    row = blank_row(strategy, scene)
+    refused = gate.by_shape(strategy, row)
+    if refused is not None:
+        return Prepared(refused)
+    function = program(strategy, scene.f)
+    suspect = False
+    if scene.jit:
+        made = attempt(lambda: compile_program(function, scene.arguments))
+        if isinstance(made, Failure):
+            return Prepared(row.but(status=made.status, message=made.message))
+        function, cost = made
+        row, suspect = with_cost(row, cost), cost.fused_by_ynn
+        refused = gate.by_prediction(strategy, row)
+        if refused is not None:
+            return Prepared(refused)
+    if strategy.mode == "reverse" and scene.residual_bytes is not None:
+        row = row.but(residual_bytes=scene.residual_bytes)
+    call = partial(function, *scene.arguments)
+    ran = attempt(lambda: resident_rise(call))
+    if isinstance(ran, Failure):
+        return Prepared(row.but(status=ran.status, message=ran.message))
+    result, rise = ran
+    if scene.reference is not None:
+        row = row.but(error=scene.reference.error(result))
+    expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
+    return Prepared(row, call, heavy=scene.jit and expected > RESOLUTION_BYTES // 2)
+
+
+def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
+    """Return the row of a strategy of which nothing is measured yet."""
+    return Measurement(
+        quantity=strategy.quantity,
+        strategy=strategy.name,
+        mode=strategy.mode,
+        batching=strategy.batching,
+        order=strategy.order,
+        chunk_size=strategy.chunk_size,
+        vectors=None if scene.vectors is None else scene.count,
+        jit=scene.jit,
+        n_in=scene.n_in,
+        n_out=scene.n_out,
+        passes=strategy.passes(scene.n_in, scene.n_out, scene.count),
+        dtype=str(jnp.result_type(*jax.tree.leaves(scene.x))),
+        device=device_name(scene.device),
+        threads=usable_cores(),
+        host=platform.node(),
+        message=scene.note,
+    )
+
+
+def with_cost(row: Measurement, cost: Cost) -> Measurement:
+    """Fill in what is known of a compiled program."""
+    known = {name: value for name, value in vars(cost).items() if name != "fused_by_ynn"}
+    blind = "; blind to this program's YNN fusion" if cost.fused_by_ynn else ""
+    return row.but(memory_source=f"{_PREDICTED}{blind}", **known)
+
+
+def prepare_f(scene: Scene) -> tuple[Callable[[], Any], Cost | None]:
+    """Return a call of the function itself, and its cost where it can be jitted."""
+    if not scene.jit:
+        return partial(scene.f, scene.x), None
+    compiled, cost = compile_program(scene.f, (scene.x,))
+    return partial(compiled, scene.x), cost
+
+
+def prepare_empty(scene: Scene) -> Callable[[], Any]:
+    """Return a jitted call that does nothing, on the same device."""
+    nothing = jax.device_put(jnp.zeros(()), scene.device)
+    compiled, _ = compile_program(lambda x: x, (nothing,))
+    return partial(compiled, nothing)

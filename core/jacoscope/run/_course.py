@@ -1,0 +1,162 @@
+"""The course of a job over the workers it takes: what goes on when one dies, and what comes next.
+
+A comparison whose worker died over one strategy goes on with the others; one that is measured
+goes on with the peaks of memory, each in a fresh process. No row is lost on the way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from .._limits import format_bytes
+from .._measurement import Measurement, Status
+from .._study import Study, conclude, hopeless
+from ._job import Job, Outcome
+
+Tell = Callable[[dict[str, Any]], None]
+_SHARE = 0.5  # of the time limit, for one strategy
+_LEAST_S = 1.0
+_LOST = ("crashed", "out_of_memory", "timed_out")
+_DISAGREE = 1.5
+
+
+class Course:
+    """One job from its first worker to its outcome.
+
+    Attributes:
+        job: What to run now.
+    """
+
+    def __init__(self, job: Job, tell: Tell) -> None:
+        self.job = job
+        self._tell = tell
+        self._asked = job
+        self._plan: list[str] = []
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._strategy = ""  # at work; empty between strategies and while timing
+        self._since = time.monotonic()
+        self._study: dict[str, Any] | None = None
+        self._heavy: list[str] = []
+        self._peaks = 0
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Take note of what the worker said of itself."""
+        match event.get("type"):
+            case "plan":
+                self._plan = list(event["strategies"])
+            case "row":
+                self._rows[event["row"]["strategy"]] = event["row"]
+                self._strategy = ""
+            case "stage":
+                self._strategy, self._since = event["strategy"], time.monotonic()
+
+    def stuck_s(self) -> float | None:
+        """Return how long one strategy may take if the one at work has taken longer."""
+        allowed = _SHARE * self._asked.time_limit
+        stuck = self._strategy and time.monotonic() - self._since > allowed
+        return allowed if stuck else None
+
+    def after(self, outcome: Outcome, left_s: float) -> Outcome | None:
+        """Decide how it goes on after a worker ended.
+
+        Args:
+            outcome: What became of the worker's part.
+            left_s: Seconds left of the time limit.
+
+        Returns:
+            The outcome of the whole; None when `job` is to be run next.
+        """
+        if self._asked.kind != "compare" or outcome.status == "cancelled":
+            return outcome
+        if self.job.kind == "peak":
+            self._keep_peak(outcome)
+        elif outcome.status == "ok":
+            self._study = dict(outcome.value["study"])
+            self._heavy = list(outcome.value["heavy"])
+            self._peaks = len(self._heavy)
+        elif outcome.status in _LOST:
+            strategy, self._strategy = self._strategy, ""
+            if strategy and left_s > _LEAST_S:
+                self.job = self._without(strategy, outcome, left_s)
+                return None
+            self._study = self._partial(outcome).to_plain()
+        else:
+            return outcome
+        return self._next_peak(left_s)
+
+    def _without(self, strategy: str, outcome: Outcome, left_s: float) -> Job:
+        failed = dict(self.job.options.get("failed", {}))
+        failed[strategy] = [outcome.status, outcome.message]
+        return replace(
+            self.job, options={**self.job.options, "failed": failed, "time_limit": left_s}
+        )
+
+    def _partial(self, outcome: Outcome) -> Study:
+        """The study of what is known, the strategies without a time marked with the outcome."""
+        quantity: Any = self.job.options.get("quantity", "jacobian")
+        title = str(self.job.target.get("title", ""))
+        status: Status = "crashed" if outcome.status == "failed" else outcome.status
+        if not self._plan:
+            return hopeless(quantity, status, outcome.message, title)
+        blank = {name: Measurement(quantity=quantity, strategy=name) for name in self._plan}
+        known = {name: Measurement.from_plain(row) for name, row in self._rows.items()}
+        rows = [
+            row.but(status=status, message=outcome.message)
+            if row.status == "ok" and row.median_s is None
+            else row
+            for row in {**blank, **known}.values()
+        ]
+        return Study(rows=conclude(rows, None), title=title)
+
+    def _next_peak(self, left_s: float) -> Outcome | None:
+        """Turn to the next strategy whose peak is to be measured, or end."""
+        assert self._study is not None
+        if not self._heavy or left_s < _LEAST_S:
+            for name in self._heavy:
+                self._change(name, memory_source="; peak unknown: the time limit came first")
+            return Outcome("ok", value={"study": self._study})
+        name = self._heavy.pop(0)
+        done = self._peaks - len(self._heavy) - 1
+        stage = {"strategy": name, "stage": "memory", "done": done, "total": self._peaks}
+        self._tell({"event": {"type": "stage", "left_s": None, **stage}})
+        options = {**self._asked.options, "time_limit": left_s, "strategy": name}
+        self.job = Job("peak", self._asked.target, options)
+        return None
+
+    def _keep_peak(self, outcome: Outcome) -> None:
+        name = str(self.job.options["strategy"])
+        if outcome.status == "ok":
+            peak, source = outcome.value["peak_bytes"], outcome.value["source"]
+            self._change(name, peak_bytes=peak, memory_source=f"; peak {source}")
+        elif outcome.status == "out_of_memory":
+            self._change(name, status=outcome.status, message=outcome.message)
+        else:
+            self._change(name, memory_source=f"; peak unknown: {outcome.message}")
+
+    def _change(self, name: str, **changes: Any) -> None:
+        """Change a row of the study and tell; a source is added to what is there."""
+        assert self._study is not None
+        row = Measurement.from_plain(next(r for r in self._study["rows"] if r["strategy"] == name))
+        if "memory_source" in changes:
+            changes["memory_source"] = f"{row.memory_source}{changes['memory_source']}"
+        changed = _with_warning(row.but(**changes)).to_plain()
+        self._study["rows"] = [
+            changed if each["strategy"] == name else each for each in self._study["rows"]
+        ]
+        self._tell({"event": {"type": "row", "row": changed}})
+
+
+def _with_warning(row: Measurement) -> Measurement:
+    """Say so on the row where prediction and measurement are far apart."""
+    if row.peak_bytes is None or not row.predicted_bytes or row.status != "ok":
+        return row
+    ratio = row.peak_bytes / row.predicted_bytes
+    if 1 / _DISAGREE <= ratio <= _DISAGREE:
+        return row
+    return row.but(
+        message=f"{row.message} Measured {format_bytes(row.peak_bytes)} where"
+        f" {format_bytes(row.predicted_bytes)} was predicted.".strip()
+    )
