@@ -88,9 +88,12 @@ def _count(jaxpr: Any, live_out: Iterable[bool]) -> Work:
 def _equation(equation: Any, outs: list[bool]) -> Work:
     name, params = equation.primitive.name, equation.params
     if name == "scan":
-        carried = params["num_carry"]
-        inner = [True] * carried + outs[carried:]
-        return _times(_count(params["jaxpr"].jaxpr, inner), params["length"])
+        body = params["jaxpr"].jaxpr
+        live = [  # a carry feeds the next step; what is stacked has one more axis
+            is_live or outer.aval.ndim == inner.aval.ndim
+            for is_live, outer, inner in zip(outs, equation.outvars, body.outvars, strict=True)
+        ]
+        return _times(_count(body, live), params["length"])
     if name == "while":
         body = _sum([count_jaxpr(params[each].jaxpr) for each in ("cond_jaxpr", "body_jaxpr")])
         return Work(body.flops, body.touched_bytes, body.touched_once_bytes, ONCE)
@@ -110,6 +113,8 @@ def _flops(name: str, equation: Any) -> float:
     out = equation.outvars[0].aval
     if name in _ELEMENTWISE.split():
         return float(out.size)
+    if name == "one_minus_square":  # part of tanh's rule on newer JAX
+        return 2.0 * out.size
     if name in _REDUCTIONS.split():
         return float(equation.invars[0].aval.size)
     if name == "dot_general":

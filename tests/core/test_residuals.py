@@ -70,19 +70,20 @@ def temp_bytes(f: Any, *arguments: Any) -> int:
 
 
 def test_depth_costs_reverse_mode_memory() -> None:
-    x = v = jnp.ones(64)
+    x = jnp.ones(64)
 
-    def forward(length: int) -> int:
-        return temp_bytes(lambda x, v: jsc.jvp(chain(length), x, v), x, v)
-
-    def reverse(length: int, checkpointed: bool = False) -> int:
+    def f(W: Any, length: int, checkpointed: bool = False) -> Any:
         def step(c: Any, _: Any) -> Any:
-            return jnp.tanh(c @ W), None
+            return jnp.sin(jnp.exp(jnp.tanh(W @ c))), None
 
         body = jax.checkpoint(step) if checkpointed else step  # pyright: ignore[reportPrivateImportUsage]
-        return temp_bytes(
-            lambda x, u: jsc.vjp(lambda x: jax.lax.scan(body, x, None, length)[0], x, u), x, v
-        )
+        return lambda x: jax.lax.scan(body, x, None, length)[0]
+
+    def forward(length: int) -> int:
+        return temp_bytes(lambda x, v, W: jsc.jvp(f(W, length), x, v), x, x, W)
+
+    def reverse(length: int, checkpointed: bool = False) -> int:
+        return temp_bytes(lambda x, u, W: jsc.vjp(f(W, length, checkpointed), x, u), x, x, W)
 
     assert forward(16) == forward(256)
     assert reverse(256) > 10 * reverse(16)
