@@ -27,7 +27,7 @@ from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
 from ._prepare import Prepared, blank_row, prepare, prepare_empty, prepare_f
 from ._program import program
 from ._scene import Options, Scene, set_scene
-from ._statistics import with_samples
+from ._statistics import contenders, with_samples
 from ._strategy import Strategy, plan
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
@@ -94,6 +94,7 @@ def measure(
         protocol=options.protocol,
         deadline=begin + _TIMING_SHARE * options.time_limit,
         between=between,
+        undecided=lambda samples: contenders({name: samples[name] for name in calls}),
         progress=progress,
     )
     final = _rows(prepared, samples)

@@ -26,7 +26,7 @@ class Change:
     Attributes:
         strategy: Its name.
         ratio: This study's median over the other's.
-        moved: Whether that is beyond noise: the intervals are apart, by more than 5 %.
+        moved: Whether that is beyond noise: told apart as rows of one study are.
     """
 
     strategy: str
@@ -67,7 +67,7 @@ class Study:
         timed = [row for row in self.rows if row.status == "ok" and row.median_s is not None]
         if not timed:
             return None
-        fastest = min(timed, key=lambda row: row.median_s or 0.0)
+        fastest = min(timed, key=lambda row: row.q25_s or 0.0)
         if not fastest.tie:
             return fastest
         tied = [row for row in timed if row.tie]

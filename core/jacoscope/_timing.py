@@ -32,12 +32,16 @@ class Protocol:
 
     Attributes:
         rounds: Samples of each strategy.
+        most: Samples of those that `rounds` did not tell apart.
+        extra_s: Seconds that telling them apart may take.
         fewest: Samples of a strategy too slow for its share of the time.
         sample_s: Seconds that a sample lasts at least.
         slice_s: Seconds after which other work may go between two samples.
     """
 
     rounds: int = 25
+    most: int = 60
+    extra_s: float = 3.0
     fewest: int = 3
     sample_s: float = 0.002
     slice_s: float = 0.1
@@ -58,6 +62,8 @@ class Samples:
     disturbed: list[bool] = field(default_factory=list)
 
 
+_ASK_EVERY = 5  # rounds after which it is asked again who is undecided
+
 Call = Callable[[], Any]
 Progress = Callable[[int, int, Mapping[str, Samples]], None]
 
@@ -69,6 +75,7 @@ def sample_all(
     deadline: float,
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
+    undecided: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
     progress: Progress = lambda turn, total, samples: None,
 ) -> dict[str, Samples]:
     """Time several calls side by side.
@@ -79,6 +86,7 @@ def sample_all(
         deadline: `time.perf_counter()` after which no sample is begun.
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
+        undecided: Names those that need more samples than `rounds` to be told apart.
         progress: Called after each round with the rounds done, those in all and the samples.
 
     Returns:
@@ -94,24 +102,46 @@ def sample_all(
         samples[name], once = _calibrate(call, protocol)
         fitting = int(share / max(once * samples[name].calls, 1e-9))
         wanted[name] = max(protocol.fewest, min(protocol.rounds, fitting))
-    order = list(samples)
     shuffle = random.Random(seed)
-    slice_end = time.perf_counter() + protocol.slice_s
-    for turn in range(protocol.rounds):
-        shuffle.shuffle(order)
-        for name in order:
-            if not _due(turn, wanted[name], protocol.rounds):
-                continue
+    slices = _Slices(protocol.slice_s, between)
+
+    def sample_round(names: list[str]) -> bool:
+        shuffle.shuffle(names)
+        for name in names:
             if time.perf_counter() > deadline:
-                return samples
-            if time.perf_counter() > slice_end:
-                between()
-                slice_end = time.perf_counter() + protocol.slice_s
+                return False
+            slices.pause()
             seconds, disturbed = _sample(calls[name], samples[name].calls)
             samples[name].seconds.append(seconds)
             samples[name].disturbed.append(disturbed)
+        return True
+
+    for turn in range(protocol.rounds):
+        due = [name for name in samples if _due(turn, wanted[name], protocol.rounds)]
+        if not sample_round(due):
+            return samples
         progress(turn + 1, protocol.rounds, samples)
+    deadline = min(deadline, time.perf_counter() + protocol.extra_s)
+    names: list[str] = []
+    for turn in range(protocol.most - protocol.rounds):
+        if turn % _ASK_EVERY == 0:
+            names = sorted(undecided(samples))
+        if not names or not sample_round(names):
+            break
     return samples
+
+
+class _Slices:
+    """Lets other work go between two samples once a slice has lasted long enough."""
+
+    def __init__(self, length_s: float, between: Callable[[], None]) -> None:
+        self._length_s, self._between = length_s, between
+        self._end = time.perf_counter() + length_s
+
+    def pause(self) -> None:
+        if time.perf_counter() > self._end:
+            self._between()
+            self._end = time.perf_counter() + self._length_s
 
 
 def _due(turn: int, wanted: int, rounds: int) -> bool:

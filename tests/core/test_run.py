@@ -111,8 +111,8 @@ def test_events_come_in_order(runner: LocalRunner) -> None:
     job = Job("compare", problem_target("logistic_regression"), {"time_limit": 30.0})
     rows = rows_of(runner.submit(job, events.append).result(60))
     kinds = [event["type"] for event in events]
-    assert kinds[:3] == ["started", "plan", "stage"]
-    assert events[1]["strategies"] == list(rows)
+    assert kinds[:4] == ["worker", "started", "plan", "stage"]
+    assert events[2]["strategies"] == list(rows)
     assert all(row.median_s for row in rows.values())
 
 

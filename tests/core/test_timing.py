@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jacoscope._measurement import Measurement
-from jacoscope._statistics import mark_ties, summarize, ties, with_samples
+from jacoscope._statistics import contenders, mark_ties, summarize, ties, with_samples
 from jacoscope._timing import Protocol, Samples, sample_all
 
 QUICK = Protocol(rounds=5, sample_s=0.001)
@@ -83,9 +83,9 @@ def row(name: str, seconds: list[float]) -> Measurement:
 def test_ties() -> None:
     rng = np.random.default_rng(1)
     a = row("a", list(rng.normal(1.0, 0.01, 25)))
-    near = row("near", list(rng.normal(1.03, 0.001, 25)))
+    near = row("near", list(rng.normal(1.02, 0.001, 25)))
     far = row("far", list(rng.normal(1.5, 0.01, 25)))
-    wild = row("wild", list(rng.uniform(0.5, 2.5, 25)))
+    wild = row("wild", list(rng.uniform(1.0, 3.0, 25)))
     assert ties(a, near)
     assert not ties(a, far)
     assert ties(far, wild)
@@ -106,3 +106,23 @@ def test_ties() -> None:
 def test_noise(seconds: list[float], disturbed: list[bool], noisy: bool) -> None:
     blank = Measurement(quantity="jacobian", strategy="a")
     assert with_samples(blank, Samples(1, seconds, disturbed)).noisy is noisy
+
+
+def test_what_is_undecided_gets_more_samples() -> None:
+    protocol = Protocol(rounds=4, most=9, sample_s=0.001)
+    calls = {name: lambda: time.sleep(0.001) for name in "abc"}
+    samples = sample_all(
+        calls, protocol=protocol, deadline=forever(), undecided=lambda samples: {"a", "b"}
+    )
+    assert {name: len(each.seconds) for name, each in samples.items()} == {"a": 9, "b": 9, "c": 4}
+
+
+def test_contenders() -> None:
+    rng = np.random.default_rng(2)
+    samples = {
+        name: Samples(1, list(rng.normal(mean, 0.02, 25)))
+        for name, mean in {"a": 1.0, "b": 1.01, "c": 1.6}.items()
+    }
+    assert contenders(samples) == {"a", "b"}
+    del samples["b"]
+    assert contenders(samples) == set()

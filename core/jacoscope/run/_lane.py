@@ -30,6 +30,7 @@ Send = Callable[[dict[str, Any]], None]
 _GRACE_S = 0.5  # a comparison ends by itself at its time limit; this long after, it is killed
 _WATCH_S, _RUNNING_WATCH_S = 0.05, 0.005
 _DRAIN_S = 5.0
+_JOIN_S = 2.0
 _MEMORY_GRACE = 1.02
 _COMPILER_BYTES = 24_000_000  # what compiling takes, which no limit on a program means
 
@@ -95,6 +96,7 @@ class Lane:
         """Take note of what the worker sent, and pass events on."""
         if "pid" in message:
             ticket.idle_bytes = message["rss"]
+            self._tell(ticket, {"event": {"type": "worker", "pid": message["pid"]}})
             try:
                 ticket.worker = psutil.Process(message["pid"])
             except psutil.NoSuchProcess:
@@ -113,9 +115,11 @@ class Lane:
         self._closed.set()
         with self._lock:
             self._waiting.clear()
+            if self._running is not None:
+                self._kill(self._running, "cancelled", "Cancelled.")
         for pool in self._pools.values():
             pool.stop()
-            pool.join()
+            pool.join(_JOIN_S)
 
     def _next(self) -> None:
         if self._running is None and self._waiting:

@@ -34,9 +34,6 @@ def main() -> None:
         _serve(orders, answers)
     except BrokenPipeError:
         pass  # the caller has gone
-    last_resort = threading.Timer(_PATIENCE_S, os._exit, (1,))  # should a thread be stuck
-    last_resort.daemon = True
-    last_resort.start()
 
 
 def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
@@ -60,6 +57,9 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
                     job = Job(**order["job"])
                     lanes[job.lane].add(order["ticket"], job)
         finally:
+            last_resort = threading.Timer(_PATIENCE_S, os._exit, (1,))  # should one be stuck
+            last_resort.daemon = True
+            last_resort.start()
             for lane in lanes.values():
                 lane.close()
 

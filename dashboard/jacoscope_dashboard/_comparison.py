@@ -1,0 +1,236 @@
+"""Comparisons and sweeps: what Run and *Sweep* start, and what has come back so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import param
+
+from jacoscope import Measurement, Study
+
+from ._jobs import Event, Hop, Outcome, Runner, Sent
+
+STATES = ["empty", "busy", "ok", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A comparison to run: the job, the spec it was made from, and the size it has in a sweep."""
+
+    job: Any
+    spec: dict[str, Any]
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a comparison is.
+
+    Attributes:
+        done: Parts of the stage that are through.
+        total: Parts of the stage; 0 before the plan is known.
+        left_s: Estimated seconds left in the stage; None while unknown.
+        stage: `queued`, `compile`, `time`, `memory`, or nothing yet.
+        place: Place in the queue; None while unknown.
+        strategies: How many the plan has.
+    """
+
+    done: int = 0
+    total: int = 0
+    left_s: float | None = None
+    stage: str = ""
+    place: int | None = None
+    strategies: int = 0
+
+    def sentence(self) -> str:
+        """Return it in words, as `3 of 9 strategies, 12 s left`."""
+        left = "" if self.left_s is None else f", {max(self.left_s, 1):.0f} s left"
+        match self.stage:
+            case "queued" if self.place:
+                return f"Waiting, place {self.place} in the queue"
+            case "queued":
+                return "Waiting for another comparison on this machine"
+            case "time":
+                return f"Timing all {self.strategies} strategies, {self.percent} % through{left}"
+            case "":
+                return "Starting…"
+            case stage:
+                verb = {"compile": "Compiled", "memory": "Memory of"}.get(stage, "Done")
+                return f"{verb} {self.done} of {self.total} strategies{left}"
+
+    @property
+    def percent(self) -> int:
+        """How much of the stage is through, in percent."""
+        return round(100 * self.done / self.total) if self.total else 0
+
+
+class Comparison(param.Parameterized):
+    """The comparison of a visit: rows as they come, then the study; or the points of a sweep."""
+
+    state = param.Selector(default="empty", objects=STATES)
+    message = param.String(default="", doc="A sentence, when failed or cancelled.")
+    progress = param.ClassSelector(default=Progress(), class_=Progress)
+    rows = param.List(default=[], item_type=Measurement, doc="One per strategy so far.")
+    spec = param.Dict(default=None, allow_None=True, doc="What `rows` were measured for.")
+    study = param.ClassSelector(default=None, class_=Study, allow_None=True)
+
+    sweep_state = param.Selector(default="empty", objects=STATES)
+    sweep_message = param.String(default="")
+    sweep_spec = param.Dict(default=None, allow_None=True, doc="What `points` were measured for.")
+    points = param.List(default=[], doc="Pairs of a size and a row measured at it.")
+    sweep_progress = param.NumericTuple(default=(0, 0), doc="Sizes through, and of how many.")
+
+    def __init__(self, runner: Runner, hop: Hop) -> None:
+        """Take a runner and the way to the page's thread."""
+        super().__init__()
+        self._runner = runner
+        self._hop = hop
+        self._sent: Sent | None = None
+        self._left: list[Request] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way."""
+        return "busy" in (self.state, self.sweep_state)
+
+    def run(self, request: Request) -> None:
+        """Start a comparison, unless something is under way."""
+        if self.busy:
+            return
+        self.param.update(
+            state="busy", message="", progress=Progress(), rows=[], spec=request.spec, study=None
+        )
+        self._sent = Sent(
+            self._runner, request.job, self._hop, on_done=self._done, on_events=self._heard
+        )
+
+    def sweep(self, requests: Sequence[Request]) -> None:
+        """Start one comparison after the other, unless something is under way."""
+        if self.busy or not requests:
+            return
+        self.param.update(
+            sweep_state="busy",
+            sweep_message="",
+            points=[],
+            progress=Progress(),
+            sweep_spec=requests[0].spec,
+            sweep_progress=(0, len(requests)),
+        )
+        self._left = list(requests)
+        self._next_size()
+
+    def cancel(self) -> None:
+        """Stop what is under way; what has come so far stays."""
+        if not self.busy:
+            return
+        self._forget()
+        if self.state == "busy":
+            self.param.update(state="cancelled", message=_kept(len(self.rows), "row"))
+        if self.sweep_state == "busy":
+            sizes = len({size for size, _ in self.points})
+            self.param.update(sweep_state="cancelled", sweep_message=_kept(sizes, "size"))
+
+    def close(self) -> None:
+        """Stop for good, silently."""
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._sent:
+            self._sent.drop()
+        self._sent, self._left = None, []
+
+    def _heard(self, events: list[Event]) -> None:
+        rows, progress = list(self.rows), self.progress
+        for event in events:
+            progress = _advanced(progress, event)
+            if event["type"] == "row":
+                rows = _with_row(rows, Measurement.from_plain(event["row"]))
+        self.param.update(rows=rows, progress=progress)
+
+    def _done(self, outcome: Outcome) -> None:
+        self._sent = None
+        if outcome.status == "ok":
+            study = Study.from_plain(outcome.value["study"])
+            self.param.update(state="ok", study=study, rows=list(study.rows))
+        else:
+            state = "cancelled" if outcome.status == "cancelled" else "failed"
+            self.param.update(state=state, message=outcome.message)
+
+    def _next_size(self) -> None:
+        request = self._left.pop(0)
+        self._sent = Sent(
+            self._runner,
+            request.job,
+            self._hop,
+            on_done=lambda outcome: self._size_done(request.size, outcome),
+            on_events=lambda events: self._size_heard(request.size, events),
+        )
+
+    def _size_heard(self, size: int, events: list[Event]) -> None:
+        points, progress = list(self.points), self.progress
+        for event in events:
+            progress = _advanced(progress, event)
+            if event["type"] == "row":
+                points = _with_point(points, size, Measurement.from_plain(event["row"]))
+        self.param.update(points=points, progress=progress)
+
+    def _size_done(self, size: int, outcome: Outcome) -> None:
+        self._sent = None
+        if outcome.status == "ok":
+            points = list(self.points)
+            for row in Study.from_plain(outcome.value["study"]).rows:
+                points = _with_point(points, size, row)
+            done, total = self.sweep_progress
+            self.param.update(points=points, sweep_progress=(done + 1, total), progress=Progress())
+            if self._left:
+                self._next_size()
+            else:
+                self.sweep_state = "ok"
+        else:
+            self._left = []
+            state = "cancelled" if outcome.status == "cancelled" else "failed"
+            self.param.update(sweep_state=state, sweep_message=outcome.message)
+
+
+def _advanced(progress: Progress, event: Event) -> Progress:
+    match event["type"]:
+        case "queued":
+            return Progress(stage="queued", place=event["place"])
+        case "started":
+            return Progress()
+        case "plan":
+            count = len(event["strategies"])
+            return Progress(total=count, stage="compile", strategies=count)
+        case "stage":
+            return replace(
+                progress,
+                done=event["done"],
+                total=event["total"],
+                left_s=event["left_s"],
+                stage=event["stage"],
+            )
+        case _:
+            return progress
+
+
+def _with_row(rows: list[Measurement], row: Measurement) -> list[Measurement]:
+    """The rows with `row` in the place of an older version of it, or at the end."""
+    names = [old.strategy for old in rows]
+    at = names.index(row.strategy) if row.strategy in names else len(rows)
+    return [*rows[:at], row, *rows[at + 1 :]]
+
+
+def _with_point(
+    points: list[tuple[int, Measurement]], size: int, row: Measurement
+) -> list[tuple[int, Measurement]]:
+    others = [each for each in points if each[0] != size]
+    here = _with_row([old for at, old in points if at == size], row)
+    return [*others, *((size, each) for each in here)]
+
+
+def _kept(count: int, what: str) -> str:
+    if not count:
+        return "Cancelled before anything was measured."
+    return f"Cancelled. {count} {what}{'' if count == 1 else 's'} measured before that stay here."

@@ -1,0 +1,203 @@
+"""The Explorer: the same object is the content of the page and the widget in a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl
+
+import panel as pn
+import param
+
+from jacoscope import Study
+
+from . import _ui as ui
+from ._boundary import catch_for, extension
+from ._code import snippet
+from ._controls import Controls
+from ._experiment import OWN, Experiment, describe
+from ._html import Html, alert
+from ._jobs import Hop, Runner
+from ._place import hop_here
+from ._requests import telling_knobs
+from ._session import Session
+from .views import CompareView, JacobianView
+
+TABS = ("jacobian", "compare")
+_WATCHED = ["problem", "knobs", *Experiment.FIELDS]
+
+
+class Explorer(pn.viewable.Viewer):
+    """See, measure and choose how JAX differentiates one function.
+
+    Shows itself in a notebook; `servable()` makes it the page. What is on the screen is in
+    `settings()` as plain values, in `code()` as a script, and in `study` as numbers.
+    """
+
+    tab = param.Selector(default="jacobian", objects=list(TABS), doc="The tab in front.")
+    dark = param.Boolean(default=False, doc="Whether the figures are for a dark page.")
+
+    def __init__(
+        self,
+        *,
+        own: Any = None,
+        runner: Runner | None = None,
+        hop: Hop | None = None,
+        query: str = "",
+        **params: Any,
+    ) -> None:
+        """Build the explorer and start on its first matrix.
+
+        Args:
+            own: The target of one's own function as plain data; None for the gallery alone.
+            runner: Where jobs run; None for this machine's worker processes.
+            hop: The way to the thread that may touch widgets; None finds it.
+            query: A URL's query to take the experiment from.
+            **params: See the class.
+        """
+        extension()
+        super().__init__(**({"tab": tab_in(query)} | params))
+        self.experiment = Experiment(problem=OWN) if own is not None else Experiment()
+        self._notices = self.experiment.read_query(query)
+        if runner is None:
+            from jacoscope.run import local_runner
+
+            runner = local_runner()
+        self.hop = hop or hop_here()
+        self.session = Session(runner, self.hop, own)
+        self._request()
+
+        self.controls = Controls(self.experiment, self.session, own=own is not None, run=self.run)
+        self._messages = Html(margin=(0, 0, 12, 0))
+        self._subject = Html(margin=(0, 0, 8, 0))
+        self._jacobian = JacobianView(self.session.matrix, dark=self.dark)
+        self._compare: CompareView | None = None
+        self._compare_box = pn.Column(sizing_mode="stretch_width")
+        self.tabs = ui.Tabs(
+            ("Jacobian", self._jacobian.panel),
+            ("Compare", self._compare_box),
+            active=TABS.index(self.tab),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.body = pn.Column(
+            self._messages, self._subject, self.tabs, sizing_mode="stretch_width", margin=(18, 24)
+        )
+        self.tabs.param.watch(self._tab_clicked, "active")
+        self.param.watch(self._tab_set, "tab")
+        self.param.watch(lambda *_: self._darken(), "dark")
+        self.experiment.param.watch(lambda *_: self._changed(), _WATCHED)
+        self.session.matrix.param.watch(lambda *_: self._say(), ["state", "message"])
+        self.session.param.watch(lambda *_: self._say(), "notice")
+        catch_for(self._caught)
+        self._describe()
+        self._say()
+        self._to_front()
+
+    @property
+    def study(self) -> Study | None:
+        """The last study that was completed, or None."""
+        return self.session.comparison.study
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is on the screen as plain values."""
+        return self.experiment.spec()
+
+    def code(self) -> str:
+        """Return a script that computes what is on the screen."""
+        return snippet(self.experiment.spec())
+
+    def run(self) -> None:
+        """Compare all strategies for the experiment, and show it."""
+        self.tab = "compare"
+        self.session.run(self.experiment.spec())
+
+    def sweep(self) -> None:
+        """Compare all strategies over several sizes of the first knob."""
+        self.session.sweep(self.experiment.spec())
+
+    def run_telling(self) -> None:
+        """Go to a size whose times tell something, and run."""
+        knobs = telling_knobs(self.experiment.spec())
+        if knobs is not None:
+            self.experiment.knobs = knobs
+        self.run()
+
+    def close(self) -> None:
+        """Stop all work: the visit is over."""
+        self.session.close()
+
+    def servable(self, *args: Any, **kwargs: Any) -> Any:
+        """Make this the page that is served. See `panel.viewable.Viewer.servable`."""
+        from ._page import page
+
+        page(self).servable(*args, **({"title": "Jacoscope", "location": False} | kwargs))
+        return self
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the widget for a notebook: the controls beside the tabs."""
+        drawer = pn.Column(self.controls.drawer, width=300)
+        styles = {"flex": "1 1 480px", "min-width": "0"}
+        return pn.FlexBox(drawer, pn.Column(self.body, styles=styles), flex_wrap="wrap")
+
+    def _request(self) -> None:
+        self.session.show(self.experiment.spec())
+
+    def _changed(self) -> None:
+        self._notices = []
+        self._describe()
+        self._request()
+        if self._compare:
+            self._compare.refresh()
+        self._say()
+
+    def _describe(self) -> None:
+        self._subject.write(_subject(self.experiment))
+
+    def _say(self) -> None:
+        sentences = [alert(each, "notice") for each in self._notices]
+        if self.session.notice:
+            sentences.append(alert(self.session.notice))
+        if self.session.matrix.state == "failed":
+            sentences.append(alert(self.session.matrix.message, title="No matrix."))
+        self._messages.write("".join(sentences))
+
+    def _caught(self, sentence: str) -> None:
+        self._notices = [sentence]
+        self._say()
+
+    def _tab_clicked(self, event: Any) -> None:
+        self.tab = TABS[event.new]
+
+    def _tab_set(self, event: Any) -> None:
+        self.tabs.active = TABS.index(event.new)
+        self._to_front()
+
+    def _to_front(self) -> None:
+        if self.tab == "compare" and self._compare is None:
+            self._compare = CompareView(self)
+            self._compare_box.objects = [self._compare.panel]
+        self._jacobian.active = self.tab == "jacobian"
+        if self._compare:
+            self._compare.active = self.tab == "compare"
+
+    def _darken(self) -> None:
+        self._jacobian.set_dark(self.dark)
+        if self._compare:
+            self._compare.refresh()
+
+
+def tab_in(query: str) -> str:
+    """Return the tab that a URL's query names, or the first one."""
+    try:
+        named = dict(parse_qsl(query.removeprefix("?"), max_num_fields=60)).get("tab", "")
+    except ValueError:
+        named = ""
+    return named if named in TABS else TABS[0]
+
+
+def _subject(experiment: Experiment) -> str:
+    title, *sizes = describe(experiment.spec()).split(" · ")
+    about = experiment.family.about if experiment.family else ""
+    rest = f' <span class="sizes">· {escape(" · ".join(sizes))}</span>' if sizes else ""
+    return f'<div class="subject"><h2>{escape(title)}{rest}</h2><p>{escape(about)}</p></div>'

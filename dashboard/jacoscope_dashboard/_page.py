@@ -1,0 +1,90 @@
+"""The page around an Explorer: header, drawer, light and dark, and the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import panel as pn
+
+from . import _ui as ui
+from ._browser import Browser, query_here
+from ._experiment import Experiment
+from ._explorer import Explorer, tab_in
+from ._html import Html
+from ._theme import MARK, PAGE_SX, THEME
+
+_OWN_STYLE = ["Axis", "ColorBar", "Grid", "Legend", "Title"]
+_BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
+<p>See, measure and choose how JAX differentiates your function</p></div>"""
+
+
+class Page(ui.Page):
+    """A page that leaves the figures as they are: they bring their own colors and sizes."""
+
+    def get_root(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the page's model. See `panel.viewable.Renderable.get_root`."""
+        root: Any = super().get_root(*args, **kwargs)
+        if hasattr(root.data, "_custom_theme"):
+            root.data._custom_theme = _OWN_STYLE
+        return root
+
+
+def page(explorer: Explorer) -> Page:
+    """Return the page of an explorer, tied to the URL and to the end of the visit."""
+    browser = Browser(width=0, height=0, margin=0)
+    drawer = pn.Column(sizing_mode="stretch_width")
+    made = Page(
+        header=[Html(_BRAND, margin=(0, 8)), browser],
+        sidebar=[drawer],
+        main=[explorer.body],
+        sidebar_width=300,
+        sidebar_resizable=False,
+        busy_indicator=None,
+        theme_config=THEME,
+        sx=PAGE_SX,
+        meta_title="Jacoscope",
+        meta_description="See, measure and choose how JAX differentiates your function",
+        dark_theme=pn.config.theme == "dark",
+    )
+
+    def close_drawer() -> None:
+        made.sidebar_open = False
+
+    browser.param.watch(lambda _: explorer.hop(close_drawer), "narrow")
+    explorer.dark = made.dark_theme
+    made.param.watch(lambda event: setattr(explorer, "dark", event.new), "dark_theme")
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        _tie(explorer, browser)
+        pn.state.on_session_destroyed(lambda _: explorer.close())
+        # The picture first: a browser needs as long for these few controls as for all the rest.
+        pn.state.onload(lambda: drawer.append(explorer.controls.drawer))
+    else:
+        drawer.append(explorer.controls.drawer)
+    return made
+
+
+def _tie(explorer: Explorer, browser: Browser) -> None:
+    """Keep the experiment and the address in step, both ways."""
+    experiment = explorer.experiment
+
+    def write(*_: Any) -> None:
+        parts = dict(parse_qsl(experiment.to_query()))
+        if explorer.tab != explorer.param.tab.default:
+            parts["tab"] = explorer.tab
+        if explorer.dark:
+            parts["theme"] = "dark"
+        browser.search = f"?{urlencode(parts)}" if parts else ""
+
+    def read(event: Any) -> None:
+        there = Experiment(problem=experiment.problem)
+        there.read_query(event.new)
+        if there.spec() != experiment.spec():
+            experiment.read_query(event.new)
+        explorer.tab = tab_in(event.new)
+
+    browser.search = f"?{query_here()}" if query_here() else ""
+    experiment.param.watch(write, ["problem", "knobs", *Experiment.FIELDS])
+    explorer.param.watch(write, ["tab", "dark"])
+    browser.param.watch(read, "search")

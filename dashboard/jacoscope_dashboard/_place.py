@@ -1,0 +1,72 @@
+"""The way from any thread to the one that may touch this visit's widgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+import panel as pn
+
+from ._boundary import guarded
+from ._jobs import Hop
+
+Work = Callable[[], None]
+
+
+def hop_here() -> Hop:
+    """Return the way to the place this is called from.
+
+    On a server that is the document's own thread; in a notebook the kernel's event loop; in a
+    plain script, where nobody waits, the thread itself, one at a time.
+    """
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        return _DocumentHop(document, document.session_context)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        lock = RLock()
+
+        def at_once(work: Work) -> None:
+            with lock:
+                work()
+
+        return at_once
+
+    def to_loop(work: Work) -> None:
+        loop.call_soon_threadsafe(work)
+
+    return to_loop
+
+
+class _DocumentHop:
+    """The way to the thread of a served document.
+
+    While a browser builds the page that it has just fetched, Panel drops changes to it: they come
+    too late for what was fetched and too early to be sent. Work that arrives then waits.
+    """
+
+    def __init__(self, document: Any, context: Any) -> None:
+        self._document, self._context = document, context
+        self._ready = False
+        self._waiting: list[Work] = []
+        pn.state.onload(self._loaded)
+
+    def __call__(self, work: Work) -> None:
+        if not self._context.destroyed:
+            self._document.add_next_tick_callback(lambda: self._do(work))
+
+    def _do(self, work: Work) -> None:
+        fetched = self._context.session is not None and self._context.session.connection_count > 0
+        if fetched and not self._ready:
+            self._waiting.append(work)
+        else:
+            guarded(work)
+
+    def _loaded(self) -> None:
+        self._ready = True
+        waiting, self._waiting = self._waiting, []
+        for work in waiting:
+            guarded(work)

@@ -1,0 +1,82 @@
+"""From a spec to the jobs that answer it. Pure: nothing is sent from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jacoscope.problems import Knob, family
+from jacoscope.run import Job, problem_target
+
+from ._cache import plain_key
+from ._comparison import Request
+from ._experiment import OWN
+from ._reading import read_bytes
+
+CHUNK_SIZES = (8, 64, 256)
+SWEEP_SIZES = 5
+SWEEP_RATIO = 4
+
+Spec = dict[str, Any]
+
+
+def target_of(spec: Spec, own: Any = None) -> Any:
+    """Return the target of a spec as plain data; `own` is the target of one's own function."""
+    return own if spec["problem"] == OWN else problem_target(spec["problem"], spec["knobs"])
+
+
+def matrix_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
+    """Return the matrix job of a spec, and a key that equal jobs share."""
+    target = target_of(spec, own)
+    names = ("quantity", "mode", "batching", "chunk_size", "device", "order", "vectors")
+    options = {name: spec[name] for name in names}
+    return plain_key("matrix", target, options), Job("matrix", target, options)
+
+
+def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:
+    """Return the comparison of all strategies for a spec."""
+    chunk = spec["chunk_size"]
+    options = {
+        "quantity": spec["quantity"],
+        "device": spec["device"],
+        "chunk_sizes": sorted({*CHUNK_SIZES, chunk} if chunk else CHUNK_SIZES),
+        "vectors": spec["vectors"],
+        "jit": True,
+        "time_limit": float(spec["time_limit"]),
+        "memory_limit": read_bytes(spec["memory_limit"]) if spec["memory_limit"] else None,
+    }
+    return Request(Job("compare", target_of(spec, own), options), spec, size)
+
+
+def sweep_sizes(knob: Knob, telling: int | None = None) -> list[int]:
+    """Return the sizes a sweep of `knob` visits: a geometric row that ends at the telling size.
+
+    >>> from jacoscope.problems import family
+    >>> sweep_sizes(family("logistic_regression").knobs["batch"], 2048)
+    [8, 32, 128, 512, 2048]
+    """
+    low, high = knob.low or 1, knob.high or 1
+    top = min(telling or int(knob.default) * SWEEP_RATIO ** (SWEEP_SIZES - 1), high)
+    sizes = {max(low, top // SWEEP_RATIO**step) for step in range(SWEEP_SIZES)}
+    return sorted(sizes)
+
+
+def sweep_requests(spec: Spec) -> list[Request]:
+    """Return one comparison per size of the problem's first knob; none for one's own function."""
+    if spec["problem"] == OWN:
+        return []
+    each = family(spec["problem"])
+    knob = next(iter(each.knobs.values()))
+    if knob.choices:
+        return []
+    telling = each.telling.get(knob.name)
+    return [
+        compare_request({**spec, "knobs": {**spec["knobs"], knob.name: size}}, size=size)
+        for size in sweep_sizes(knob, int(telling) if telling else None)
+    ]
+
+
+def telling_knobs(spec: Spec) -> dict[str, Any] | None:
+    """Return knobs at which times tell something; None where the problem knows no such size."""
+    if spec["problem"] == OWN or not family(spec["problem"]).telling:
+        return None
+    return {**spec["knobs"], **family(spec["problem"]).telling}

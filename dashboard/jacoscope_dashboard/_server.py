@@ -1,0 +1,52 @@
+"""Serves the page, with the workers under way before the first visitor comes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, cast
+
+import panel as pn
+from panel.io.server import Server
+
+from jacoscope.run import Job, local_runner
+
+from ._open import explore
+from ._page import page
+
+
+def serve(address: str, port: int, *, show: bool = False) -> int:
+    """Serve the page until interrupted; return the exit code.
+
+    Args:
+        address: What to listen on.
+        port: Where; 0 is any free port.
+        show: Whether to open a browser.
+    """
+    local_runner().submit(Job("devices"))
+    try:
+        made = pn.serve(
+            {"/": _visit},
+            title="Jacoscope",
+            address=address,
+            port=port,
+            show=show,
+            start=False,
+            location=False,
+            verbose=False,
+        )
+    except OSError as error:
+        sys.stderr.write(f"Can't listen on {address}:{port}: {error.strerror}.\n")
+        return 1
+    server = cast(Server, made)
+    host = "localhost" if address in ("0.0.0.0", "::", "") else address
+    sys.stdout.write(f"Jacoscope is at http://{host}:{server.port}\n")
+    sys.stdout.flush()
+    try:
+        server.run_until_shutdown()
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _visit() -> Any:
+    return page(explore())

@@ -1,0 +1,67 @@
+"""How the page looks: colors, type, the style sheet and the mark."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+_STATIC = files("jacoscope_dashboard") / "static"
+
+CSS: str = (_STATIC / "jacoscope.css").read_text(encoding="utf-8")
+MARK: str = (_STATIC / "mark.svg").read_text(encoding="utf-8")
+ICON = _STATIC / "mark.svg"
+TABLE_JS: str = (_STATIC / "table.js").read_text(encoding="utf-8")
+BROWSER_JS: str = (_STATIC / "browser.js").read_text(encoding="utf-8")
+
+NARROW_PX = 900
+
+_TYPE: dict[str, Any] = {
+    "fontSize": 14,
+    "button": {"textTransform": "none", "fontWeight": 700},
+}
+
+_SHARED: dict[str, Any] = {
+    "chart_style": "classic",
+    # Below the width of `sm` the drawer lies over the page instead of beside it.
+    "breakpoints": {"values": {"xs": 0, "sm": NARROW_PX, "md": 1000, "lg": 1200, "xl": 1536}},
+    "typography": _TYPE,
+}
+
+THEME: dict[str, Any] = {
+    "light": {
+        **_SHARED,
+        "palette": {
+            "primary": {"main": "#37474f"},
+            "text": {"primary": "#1c2430", "secondary": "#56616f"},
+            "background": {"default": "#f6f7f9", "paper": "#ffffff"},
+            "divider": "#dde2e8",
+        },
+    },
+    "dark": {
+        **_SHARED,
+        "palette": {
+            "primary": {"main": "#cfd8dc"},
+            "text": {"primary": "#e8ebf0", "secondary": "#a5afbd"},
+            "background": {"default": "#11151b", "paper": "#171c24"},
+            "divider": "#2c3440",
+        },
+    },
+}
+
+PAGE_SX: dict[str, Any] = {
+    "& .MuiAppBar-root": {
+        "backgroundColor": "background.paper",
+        "backgroundImage": "none",
+        "color": "text.primary",
+        "boxShadow": "none",
+        "borderBottom": "1px solid",
+        "borderColor": "divider",
+    },
+    "& .MuiDrawer-paper": {
+        "backgroundColor": "background.default",
+        "backgroundImage": "none",
+        "borderColor": "divider",
+    },
+    "& main": {"backgroundColor": "background.paper"},
+    "@media (prefers-reduced-motion: reduce)": {"& *": {"transition": "none !important"}},
+}

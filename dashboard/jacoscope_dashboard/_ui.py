@@ -1,0 +1,31 @@
+"""The only module that imports panel-material-ui.
+
+Panel 1.10 offers the same components as `panel.ui`, but that module picks its design per session
+at each access, which `from … import` would miss; the package itself works on both. Columns and
+rows are Panel's own: a Bokeh figure that is added late to a Material column fails to lay itself
+out.
+"""
+
+from __future__ import annotations
+
+from panel_material_ui import (
+    Accordion,
+    Button,
+    Page,
+    Player,
+    Select,
+    Switch,
+    Tabs,
+    TextInput,
+)
+
+__all__ = [
+    "Accordion",
+    "Button",
+    "Page",
+    "Player",
+    "Select",
+    "Switch",
+    "Tabs",
+    "TextInput",
+]

@@ -1,0 +1,54 @@
+"""Pure functions from plain data to HoloViews elements, and each figure in one sentence.
+
+A figure returns the same composition whatever the data, so that a `DynamicMap` can feed it.
+"""
+
+from ._compile_times import compile_times as compile_times
+from ._heatmap import heatmap as heatmap
+from ._memory import memory as memory
+from ._palette import DARK as DARK
+from ._palette import LIGHT as LIGHT
+from ._palette import MARKERS as MARKERS
+from ._palette import Palette as Palette
+from ._palette import palette as palette
+from ._rows import kind_of as kind_of
+from ._summary import summary_compile_times as summary_compile_times
+from ._summary import summary_heatmap as summary_heatmap
+from ._summary import summary_memory as summary_memory
+from ._summary import summary_sweep as summary_sweep
+from ._summary import summary_sweep_memory as summary_sweep_memory
+from ._summary import summary_times as summary_times
+from ._sweep import sweep_memory as sweep_memory
+from ._sweep import sweep_times as sweep_times
+from ._times import times as times
+from ._units import format_bytes as format_bytes
+from ._units import format_count as format_count
+from ._units import format_seconds as format_seconds
+from ._units import significant as significant
+from ._units import three_digits as three_digits
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "MARKERS",
+    "Palette",
+    "compile_times",
+    "format_bytes",
+    "format_count",
+    "format_seconds",
+    "heatmap",
+    "kind_of",
+    "memory",
+    "palette",
+    "significant",
+    "summary_compile_times",
+    "summary_heatmap",
+    "summary_memory",
+    "summary_sweep",
+    "summary_sweep_memory",
+    "summary_times",
+    "sweep_memory",
+    "sweep_times",
+    "three_digits",
+    "times",
+]

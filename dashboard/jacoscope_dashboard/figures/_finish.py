@@ -1,0 +1,148 @@
+"""What every figure gets at each frame: axes, ranges, ticks, colors and hover.
+
+HoloViews reads the options of an element again at each update of a `DynamicMap`, hooks included.
+So a figure is one element, or an `Overlay` of the same elements in the same order, whatever the
+data, and all else that depends on the data stands in a `Frame`, which one hook lays on the figure.
+Nothing of the figure is built again, and a zoom lasts until the ranges themselves change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.bokeh
+from bokeh.core.properties import value
+from bokeh.models import BoxZoomTool, HoverTool, Legend, LegendItem, ResetTool, SaveTool
+
+from ._axes import FONT, SIZE, Axis, lay_axis, lay_right, move, plain
+from ._palette import Palette, palette
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that the hook lays on the figure in one frame.
+
+    Attributes:
+        x: The horizontal axis.
+        y: The vertical axis.
+        dark: Whether the page is dark.
+        title: A line above the figure, "" for none.
+        right: Places on the y axis and the words that stand there, right of the plot.
+        height: Of the figure in CSS pixels.
+        legend: The names of the legend that have something to show.
+        extra: Called last with the HoloViews plot, for what is one figure's own.
+    """
+
+    x: Axis
+    y: Axis
+    dark: bool
+    title: str = ""
+    right: tuple[tuple[float, str], ...] = ()
+    height: int = 360
+    legend: tuple[str, ...] = ()
+    extra: Callable[[Any], None] | None = None
+
+    def __call__(self, plot: Any, _element: Any) -> None:
+        """Lay this frame on the figure (a HoloViews hook)."""
+        figure: Any = plot.state
+        colors = palette(self.dark)
+        _paint(figure, colors)
+        lay_axis(figure.xaxis[0], figure.xgrid[0], self.x, colors)
+        lay_axis(figure.yaxis[0], figure.ygrid[0], self.y, colors)
+        if self.right or len(figure.yaxis) > 1:
+            lay_right(figure, self.right, colors)
+        move(figure.x_range, self.x)
+        move(figure.y_range, self.y)
+        figure.title.text = plain(self.title)
+        figure.title.visible = bool(self.title)
+        _lay_legend(plot, self.legend, colors)
+        figure.height = figure.min_height = self.height
+        if self.extra is not None:
+            self.extra(plot)
+
+
+def options(frame: Frame, **others: Any) -> dict[str, Any]:
+    """Give the options of a figure: of its only element, or of its overlay."""
+    return {
+        "backend": "bokeh",
+        "hooks": [frame],
+        "responsive": True,
+        "height": frame.height,
+        "apply_ranges": False,
+        "default_tools": [],
+        "shared_axes": False,
+        "show_grid": frame.x.grid,
+        "show_legend": False,
+        "toolbar": "above",
+    } | others
+
+
+def assembled(elements: Sequence[Any], frame: Frame, **others: Any) -> hv.Overlay:
+    """Lay elements over each other, with the options of a figure."""
+    overlay: Any = hv.Overlay(elements)
+    return overlay.opts(**options(frame, **others))
+
+
+def height_of(rows: int) -> int:
+    """Give the height in CSS pixels of a figure with so many rows."""
+    return 130 + 34 * max(3, rows)
+
+
+def hover(figure: Any, name: str) -> Any:
+    """Find the figure's hover tool of that name, or make it."""
+    for tool in figure.toolbar.tools:
+        if isinstance(tool, HoverTool) and tool.name == name:
+            return tool
+    tool = HoverTool(name=name, renderers=[], tooltips=[], visible=False)
+    figure.add_tools(tool)
+    return tool
+
+
+def _paint(figure: Any, colors: Palette) -> None:
+    figure.update(
+        background_fill_color=None,
+        border_fill_color=None,
+        outline_line_color=None,
+        min_border_right=16,
+        frame_align=False,
+    )
+    figure.output_backend = "canvas"  # browsers allow few WebGL contexts, and no plot needs one
+    figure.toolbar.update(logo=None, autohide=True)
+    if not any(isinstance(tool, ResetTool) for tool in figure.toolbar.tools):
+        figure.add_tools(BoxZoomTool(), ResetTool(), SaveTool())
+    for tool in figure.toolbar.tools:
+        tool.visible = not isinstance(tool, HoverTool)
+    figure.title.update(
+        text_color=colors.muted, text_font=FONT, text_font_size="13px", text_font_style="normal"
+    )
+
+
+def _lay_legend(plot: Any, names: Sequence[str], colors: Palette) -> None:
+    # HoloViews' own legend leaves the figure and comes back at each update.
+    figure: Any = plot.state
+    if not names and not figure.legend:
+        return
+    if not figure.legend:
+        figure.add_layout(Legend(orientation="horizontal", location="left"), "above")
+    legend = figure.legend[0]
+    drawn = {
+        subplot.current_frame.label: subplot.handles["glyph_renderer"]
+        for subplot in plot.subplots.values()
+        if subplot.current_frame is not None
+    }
+    legend.items = [LegendItem(label=value(name), renderers=[drawn[name]]) for name in names]
+    legend.update(
+        background_fill_color=None,
+        border_line_color=None,
+        label_text_color=colors.foreground,
+        label_text_font=FONT,
+        label_text_font_size=SIZE,
+        padding=0,
+        margin=4,
+        spacing=12,
+        ncols=2 if len(names) > 3 else "auto",
+        visible=bool(names),
+    )

@@ -1,0 +1,183 @@
+"""Sweeps: time and memory of each strategy while one knob grows, on logarithmic axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import holoviews as hv
+
+from ._axes import Axis, Unit, log_limits
+from ._finish import Frame, assembled
+from ._marks import by_kind, message, quiet
+from ._palette import DASHES, KINDS, Kind, palette
+from ._rows import kind_of, number
+from ._units import format_bytes, format_count, format_seconds
+
+Points = Sequence[Mapping[str, Any]]
+_HEIGHT = 380
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One strategy through a sweep.
+
+    Attributes:
+        strategy: Its name.
+        kind: Forward, reverse or mixed.
+        xs: The values of the knob, growing.
+        ys: The time in seconds or the memory in bytes at each.
+    """
+
+    strategy: str
+    kind: Kind
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+
+def sweep_times(points: Points, *, dark: bool = False) -> hv.Overlay:
+    """Draw the median time over the knob, one line for each strategy.
+
+    Args:
+        points: Mappings with `knob`, `value`, `strategy`, `mode`, `median_s` and, where they are
+            known, `low_s` and `high_s`, in seconds.
+        dark: Whether the page is dark.
+    """
+    return _sweep(points, "median_s", "median time", "seconds", dark)
+
+
+def sweep_memory(points: Points, *, dark: bool = False) -> hv.Overlay:
+    """Draw the predicted memory over the knob, one line for each strategy.
+
+    Args:
+        points: Mappings with `knob`, `value`, `strategy`, `mode` and `predicted_bytes`.
+        dark: Whether the page is dark.
+    """
+    return _sweep(points, "predicted_bytes", "predicted memory", "bytes", dark)
+
+
+def curves(points: Points, field: str) -> list[Curve]:
+    """Gather what is known of each strategy, in the order of the strategies' first points.
+
+    Args:
+        points: As for `sweep_times`.
+        field: `median_s` or `predicted_bytes`.
+    """
+    found: dict[str, dict[float, float]] = {}
+    modes: dict[str, str | None] = {}
+    for point in points:
+        x, y = number(point.get("value")), number(point.get(field))
+        if x is not None and y is not None and x > 0 and y > 0:
+            found.setdefault(point["strategy"], {})[x] = y
+            modes.setdefault(point["strategy"], point.get("mode"))
+    return [
+        Curve(name, kind_of(name, modes[name]), *zip(*sorted(pairs.items()), strict=True))
+        for name, pairs in found.items()
+    ]
+
+
+def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv.Overlay:
+    lines = curves(points, field)
+    colors = palette(dark)
+    knob = str(points[0]["knob"]) if points else ""
+    write = format_seconds if unit == "seconds" else format_bytes
+    kdims = [f"{label} at", label]
+    spans = _spans(points) if unit == "seconds" else []
+    xs = sorted({x for line in lines for x in line.xs})
+    ys = [y for line in lines for y in line.ys] + [y for _, *ends in spans for y in ends]
+    left, right = log_limits(xs) if lines else (1.0, 100.0)
+    bottom, top = log_limits(ys) if lines else (1e-6, 1e-3)
+    gap = 0.06 * math.log10(top / bottom)
+    places = spread([math.log10(line.ys[-1]) for line in lines], gap)
+    bottom = min([bottom, *(10.0 ** (place - gap) for place in places)])
+    top = max([top, *(10.0 ** (place + gap) for place in places)])
+
+    paths = [
+        hv.Path(
+            [list(zip(line.xs, line.ys, strict=True)) for line in lines if line.kind == kind],
+            kdims,
+            group="Line",
+            label=kind,
+        ).opts(color=colors.of(kind), line_dash=DASHES[kind], line_width=2, **quiet())
+        for kind in KINDS
+    ]
+    whiskers = hv.Segments(
+        [(x, low, x, high) for x, low, high in spans],
+        [f"{label} {end}" for end in ("left", "low", "right", "high")],
+    ).opts(color=colors.foreground, line_width=1.5, alpha=0.55, **quiet())
+    dots = by_kind(
+        [
+            (line.kind, (x, y, line.strategy, f"{knob} {format_count(x)}", write(y)))
+            for line in lines
+            for x, y in zip(line.xs, line.ys, strict=True)
+        ],
+        kdims,
+        ["strategy", "at", "size"],
+        [("strategy", "@strategy"), ("at", "@at"), (label, "@size")],
+        dark,
+    )
+    ends = [
+        (line.xs[-1], line.ys[-1], right, 10.0**place)
+        for line, place in zip(lines, places, strict=True)
+    ]
+    leaders = hv.Segments(
+        ends,
+        [f"{label} {end}" for end in ("from", "at first", "to", "at last")],
+    ).opts(color=colors.muted, line_width=1, alpha=0.5, **quiet())
+    ticks = tuple((x, format_count(x)) for x in xs) if 0 < len(xs) <= 10 else None
+    frame = Frame(
+        x=Axis(knob, left, right, ticks, unit="count", visible=bool(lines), grid=bool(lines)),
+        y=Axis(label, bottom, top, unit=unit, visible=bool(lines), grid=bool(lines)),
+        dark=dark,
+        right=tuple(
+            (10.0**place, line.strategy) for line, place in zip(lines, places, strict=True)
+        ),
+        height=_HEIGHT,
+        legend=tuple(kind for kind in KINDS if kind in {line.kind for line in lines}),
+    )
+    nothing = message(
+        "" if lines else "No sweep yet",
+        math.sqrt(left * right),
+        math.sqrt(bottom * top),
+        kdims,
+        colors.muted,
+    )
+    return assembled([leaders, *paths, whiskers, *dots, nothing], frame, logx=True, logy=True)
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Move places apart until they are `gap` from each other, as little as it takes.
+
+    Example:
+        >>> spread([0.0, 0.1, 5.0], 1.0)
+        [-0.45, 0.55, 5.0]
+    """
+    groups: list[tuple[list[int], float]] = []  # who, and the mean of where they want to be
+    for who in sorted(range(len(places)), key=lambda i: places[i]):
+        members, center = [who], places[who]
+        while groups:
+            others, middle = groups[-1]
+            reach = gap * (len(others) + len(members)) / 2
+            if center - middle >= reach - 1e-12:
+                break
+            groups.pop()
+            weight = len(others) + len(members)
+            center = (middle * len(others) + center * len(members)) / weight
+            members = others + members
+        groups.append((members, center))
+    moved = [0.0] * len(places)
+    for members, center in groups:
+        for rank, who in enumerate(members):
+            moved[who] = round(center + gap * (rank - (len(members) - 1) / 2), 12)
+    return moved
+
+
+def _spans(points: Points) -> list[tuple[float, float, float]]:
+    spans = []
+    for point in points:
+        x, low, high = (number(point.get(name)) for name in ("value", "low_s", "high_s"))
+        if x is not None and low is not None and high is not None and x > 0 and 0 < low < high:
+            spans.append((x, low, high))
+    return spans

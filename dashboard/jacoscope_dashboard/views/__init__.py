@@ -1,0 +1,8 @@
+"""The tabs, one file each: thin, built once, and fed through streams."""
+
+from __future__ import annotations
+
+from ._compare import CompareView as CompareView
+from ._jacobian import JacobianView as JacobianView
+
+__all__ = ["CompareView", "JacobianView"]

@@ -1,0 +1,167 @@
+"""The tab *Compare*: what each way costs here."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from .. import _ui as ui
+from .._experiment import describe
+from .._html import Html, alert
+from .._table import SortableTable
+from ..figures import (
+    compile_times,
+    memory,
+    summary_memory,
+    summary_sweep,
+    summary_times,
+    sweep_memory,
+    sweep_times,
+    times,
+)
+from ._plot import Plot, grid
+from ._study_table import COLUMNS, table_rows
+from ._words import (
+    EMPTY,
+    SWEEP_MEMORY,
+    any_known,
+    compiling,
+    points_of,
+    so_far,
+    sweep_offer,
+    telling_offer,
+    verdict,
+)
+
+if TYPE_CHECKING:
+    from .._explorer import Explorer
+
+
+class CompareView:
+    """The comparison of a visit: its table and plots, and the sweep over sizes."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Build the tab, when it is first opened."""
+        self._explorer = explorer
+        self._comparison = explorer.session.comparison
+        self._active = True
+        self._stale = False
+        self._head = Html(margin=(0, 0, 10, 0))
+        self._empty = Html(EMPTY, margin=(4, 0))
+        self.telling = ui.Button(
+            label="Compare", variant="contained", visible=False, margin=(0, 0, 14, 0)
+        )
+        self.telling.on_click(lambda _: explorer.run_telling())
+        timed, sized = any_known("median_s"), any_known("predicted_bytes", "peak_bytes")
+        compiled = any_known("trace_s", "lower_s", "compile_s")
+        self._times = Plot("Time", times, summary_times, timed)
+        self._memory = Plot("Memory", memory, summary_memory, sized)
+        self._compile = Plot("Compiling", compile_times, compiling, compiled)
+        self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
+        self._sweep_head = Html(margin=(22, 0, 8, 0))
+        self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
+        self.sweep.on_click(lambda _: explorer.sweep())
+        self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, timed)
+        self._sweep_memory = Plot(
+            "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, any_known("predicted_bytes")
+        )
+        self.panel = pn.Column(
+            self._head,
+            self._empty,
+            self.telling,
+            grid(self._times, self._memory, self._compile),
+            self.table,
+            self._sweep_head,
+            self.sweep,
+            grid(self._sweep_times, self._sweep_memory),
+            sizing_mode="stretch_width",
+            margin=(14, 0),
+        )
+        self._comparison.param.watch(
+            lambda *_: self.refresh(),
+            [
+                *("state", "rows", "study", "message", "progress"),
+                *("sweep_state", "points", "sweep_progress"),
+            ],
+        )
+        self.refresh()
+
+    @property
+    def active(self) -> bool:
+        """Whether the tab is in front; one that isn't does no work."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        if active and self._stale:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show what there is now."""
+        self._stale = not self._active
+        if self._stale:
+            return
+        with pn.io.hold():
+            self._refresh_study()
+            self._refresh_sweep()
+
+    def _refresh_study(self) -> None:
+        comparison, dark = self._comparison, self._explorer.dark
+        rows, study = list(comparison.rows), comparison.study
+        self._empty.visible = comparison.state == "empty"
+        self._head.write(self._heading())
+        spec = comparison.spec
+        offer = telling_offer(spec) if spec and study is not None and study.too_small else ""
+        self.telling.param.update(
+            label=offer or "Compare", visible=bool(offer), disabled=comparison.busy
+        )
+        for plot in (self._times, self._memory, self._compile):
+            plot.show(rows, dark)
+        best = study.best() if study else None
+        self.table.param.update(
+            visible=bool(rows),
+            rows=table_rows(rows, best, dark=dark),
+            caption=f"{describe(spec)}: {len(rows)} ways" if spec else "",
+        )
+
+    def _heading(self) -> str:
+        comparison = self._comparison
+        spec, study = comparison.spec, comparison.study
+        if spec is None:
+            return ""
+        changed = spec != self._explorer.settings()
+        parts = [f'<p class="quiet">Measured for {escape(describe(spec))}.</p>'] if changed else []
+        if comparison.state in ("failed", "cancelled"):
+            kind = "error" if comparison.state == "failed" else "quiet"
+            parts.append(alert(comparison.message, kind))
+        elif study is not None:
+            parts.append(verdict(study))
+        else:
+            parts.append(so_far(comparison.rows))
+            parts.append(f'<p class="quiet">{escape(comparison.progress.sentence())}</p>')
+        if changed and not comparison.busy:
+            parts.append('<p class="quiet">The settings have changed since. Run compares anew.</p>')
+        return "".join(parts)
+
+    def _refresh_sweep(self) -> None:
+        comparison, dark = self._comparison, self._explorer.dark
+        knob = self._explorer.experiment.first_knob
+        offer = sweep_offer(self._explorer.settings())
+        self.sweep.param.update(
+            label=f"Sweep {knob.title.lower()}" if knob else "Sweep",
+            visible=bool(offer),
+            disabled=comparison.busy,
+        )
+        points = points_of(comparison)
+        head = "<h3>Over several sizes</h3>" if offer or points else ""
+        if comparison.sweep_state == "empty" and offer:
+            head += f'<p class="quiet">{escape(offer)}</p>'
+        if comparison.sweep_state in ("failed", "cancelled"):
+            kind = "error" if comparison.sweep_state == "failed" else "quiet"
+            head += alert(comparison.sweep_message, kind)
+        self._sweep_head.write(head)
+        for plot in (self._sweep_times, self._sweep_memory):
+            plot.show(points, dark)

@@ -1,0 +1,259 @@
+"""The tab *Jacobian*: what the matrix is, and how each mode builds it."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import Any
+
+import holoviews as hv
+import panel as pn
+from holoviews.streams import Pipe
+
+from .. import _ui as ui
+from .._html import Html, alert, matrix_table, progress_bar
+from .._matrix import Matrix
+from ..figures import heatmap, summary_heatmap
+from ..figures._units import three_digits
+
+_TABLE_SIDE = 16
+_PLAY_S = 4.0
+_BUTTONS = ["slower", "first", "previous", "play", "pause", "next", "last", "faster"]
+
+
+class JacobianView:
+    """The matrix of a visit as a heatmap, with its counter, player, summary and values."""
+
+    def __init__(self, matrix: Matrix, *, dark: bool = False) -> None:
+        """Build the tab's widgets once; `matrix` fills them."""
+        self._matrix = matrix
+        self._dark = dark
+        self._pipe = Pipe(data=None)
+        self._count = Html()
+        self._summary = Html()
+        self._status = Html(margin=(10, 0))
+        self._values = Html(margin=(4, 0, 0, 0))
+        self.log = ui.Switch(label="Log scale", value=False, margin=(6, 0))
+        self.player = ui.Player(
+            label="Pass",
+            start=0,
+            end=1,
+            value=1,
+            interval=300,
+            loop_policy="loop",
+            show_loop_controls=False,
+            show_value=True,
+            value_align="start",
+            visible_buttons=[
+                "slower",
+                "first",
+                "previous",
+                "play",
+                "pause",
+                "next",
+                "last",
+                "faster",
+            ],
+            sizing_mode="stretch_width",
+            margin=(14, 0, 0, 0),
+            sx={"& .MuiIconButton-root.MuiIconButton-colorDefault": {"color": "text.secondary"}},
+        )
+        self.player.visible = self.log.visible = False  # until there is something to play
+        self._waiting = Html(_box("The matrix is on its way"))
+        self._figure = pn.Column(
+            self._waiting, styles={"flex": "3 1 430px", "min-width": "0"}, min_height=420
+        )
+        self._drawn = False
+        self._active = True
+        self._stale = False
+        side = pn.Column(
+            self._count,
+            self._summary,
+            self._status,
+            self.player,
+            self.log,
+            sizing_mode="stretch_width",
+        )
+        self.panel = pn.Column(
+            pn.FlexBox(
+                self._figure,
+                pn.Column(side, styles={"flex": "1 1 270px", "min-width": "0"}),
+                flex_wrap="wrap",
+                gap="20px",
+                sizing_mode="stretch_width",
+            ),
+            self._values,
+            sizing_mode="stretch_width",
+            margin=(14, 0),
+        )
+        self.player.param.watch(self._stepped, "value")
+        self.log.param.watch(lambda *_: self._send(), "value")
+        matrix.param.watch(self._arrived, ["state", "picture"])
+        self._show_state()
+        if matrix.picture is not None:
+            self._show_picture()
+
+    @property
+    def filled(self) -> tuple[str, int, int] | None:
+        """What the player shows: which side, and where the last group starts and stops.
+
+        None is the whole matrix.
+        """
+        picture = self._matrix.picture
+        if picture is None or self.player.value >= self.player.end:
+            return None
+        side, total = _side(picture)
+        group = step_of(picture)
+        stop = min(self.player.value * group, total)
+        return side, max(stop - group, 0), stop
+
+    @property
+    def active(self) -> bool:
+        """Whether the tab is in front; one that isn't does no work."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        if active and self._stale:
+            self._show_picture()
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw for a dark page, or for a light one."""
+        self._dark = dark
+        self._send()
+
+    def _draw(self, data: Any) -> Any:
+        picture, filled, log, dark = data
+        return heatmap(picture, filled=filled, log=log, dark=dark)
+
+    def _send(self) -> None:
+        self._stale = not self._active
+        if self._stale or self._matrix.picture is None:
+            return
+        self._pipe.send((self._matrix.picture, self.filled, self.log.value, self._dark))
+        if not self._drawn:
+            self._drawn = self.player.visible = self.log.visible = True
+            figure = hv.DynamicMap(self._draw, streams=[self._pipe])
+            self._figure.objects = [
+                pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=0)
+            ]
+
+    def _arrived(self, *events: Any) -> None:
+        self._show_state()
+        if any(event.name == "picture" for event in events):
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        self._stale = not self._active
+        picture = self._matrix.picture
+        if self._stale or picture is None:
+            return
+        passes = passes_shown(picture)
+        with pn.io.hold():
+            self.player.param.update(
+                start=0,
+                end=max(passes, 1),
+                value=max(passes, 1),
+                direction=0,
+                disabled=passes < 2,
+                interval=int(min(600, max(80, 1000 * _PLAY_S / max(passes, 1)))),
+                step=max(1, math.ceil(passes / 200)),
+                label=step_word(picture),
+            )
+            self._send()
+            self._count.write(count_html(picture))
+            self._summary.write(f'<p class="summary">{escape(summary_heatmap(picture))}</p>')
+            self._values.write(values_html(picture))
+
+    def _stepped(self, event: Any) -> None:
+        if event.new >= self.player.end and self.player.direction > 0:
+            self.player.direction = 0
+        self._send()
+
+    def _show_state(self) -> None:
+        matrix = self._matrix
+        match matrix.state:
+            case "busy":
+                self._status.write(progress_bar(0, 0, "Computing the matrix…"))
+                self._waiting.write(_box("The matrix is on its way"))
+            case "cancelled":
+                self._status.write(alert(matrix.message, "quiet"))
+                self._waiting.write(_box("Cancelled", "Any change of the settings starts anew."))
+            case "failed":
+                stale = " What is drawn is the one before." if matrix.picture else ""
+                self._status.write(alert(f"There is no matrix for these settings.{stale}", "quiet"))
+                self._waiting.write(_box("No matrix", "The message above says why."))
+            case _:
+                self._status.write("")
+
+
+def passes_shown(picture: dict[str, Any]) -> int:
+    """Return how many steps of the player build the matrix."""
+    return math.ceil(_side(picture)[1] / step_of(picture))
+
+
+def step_of(picture: dict[str, Any]) -> int:
+    """Return how many lines a step of the player fills: a chunk, or one.
+
+    Where all passes run at once, the player takes them apart: one picture would show nothing.
+    """
+    group, total = picture["group"], _side(picture)[1]
+    return group if 1 < group < total else 1
+
+
+def step_word(picture: dict[str, Any]) -> str:
+    """Return what one step of the player fills."""
+    line = "column" if picture["mode"] == "forward" else "row"
+    step = step_of(picture)
+    return f"Pass, {step} {line}s a step" if step > 1 else f"Pass, one {line} a step"
+
+
+def _side(picture: dict[str, Any]) -> tuple[str, int]:
+    """The side that passes fill, and how many lines it has."""
+    if picture["mode"] == "forward":
+        return "columns", picture["n_in"]
+    return "rows", picture["n_out"]
+
+
+def count_html(picture: dict[str, Any]) -> str:
+    """Return the passes each mode needs, as `4 VJPs against 3 JVPs`."""
+    vjps, jvps = picture["passes_reverse"], picture["passes_forward"]
+    words = f"{vjps:,} VJP{_s(vjps)} against {jvps:,} JVP{_s(jvps)}"
+    return f'<p class="count">{words}</p><p class="quiet">{escape(_built(picture))}</p>'
+
+
+def _built(picture: dict[str, Any]) -> str:
+    forward = picture["mode"] == "forward"
+    line = "column" if forward else "row"
+    step, total = step_of(picture), _side(picture)[1]
+    if step > 1:
+        how = f"{step} {line}s at a time"
+    elif picture["group"] >= total > 1:
+        how = f"all {line}s at once (the player takes them one by one)"
+    else:
+        how = f"one {line} at a time"
+    return f"Here {picture['strategy']}: {how}."
+
+
+def values_html(picture: dict[str, Any]) -> str:
+    """Return the table of a small matrix, folded away; nothing for a large one."""
+    values = picture["values"]
+    rows, columns = values.shape
+    if picture["reduced"] or max(rows, columns) > _TABLE_SIDE or not values.size:
+        return ""
+    table = matrix_table(
+        picture["row_labels"],
+        picture["column_labels"],
+        [[three_digits(float(value)) for value in line] for line in values],
+        f"{rows} outputs (rows) by {columns} inputs (columns)",
+    )
+    return f"<details><summary>Values</summary>{table}</details>"
+
+
+def _box(title: str, sentence: str = "") -> str:
+    return f'<div class="empty"><h3>{escape(title)}</h3><p>{escape(sentence)}</p></div>'
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,95 @@
+"""From rows of a study to the cells of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jacoscope import Measurement
+
+from ..figures import format_bytes, format_seconds, palette
+from ..figures._rows import kind_of
+from ..figures._units import significant
+
+_WORDS = {
+    "ok": "",
+    "unsupported": "can't work",
+    "refused": "refused",
+    "timed_out": "timed out",
+    "out_of_memory": "out of memory",
+    "crashed": "crashed",
+    "cancelled": "cancelled",
+}
+
+
+def _column(key: str, label: str, hint: str, **more: bool) -> dict[str, Any]:
+    return {"key": key, "label": label, "hint": hint, **more}
+
+
+COLUMNS = [
+    _column("strategy", "Strategy", "Mode, batching and chunk size", left=True),
+    _column("median", "Time", "Median of one call, compiled"),
+    _column("quartiles", "Quartiles", "Half of the samples lie between these"),
+    _column("passes", "Passes", "Products with one vector that it takes"),
+    _column("compile", "Compiling", "Tracing, lowering and compiling"),
+    _column("memory", "Memory", "Predicted: arguments, output and temporaries"),
+    _column("error", "Error", "Largest relative error against the reference"),
+    _column("note", "Note", "What else there is to say", left=True, wrap=True),
+]
+
+
+def table_rows(
+    rows: Sequence[Measurement], best: Measurement | None, *, dark: bool
+) -> list[dict[str, Any]]:
+    """Return the rows as `SortableTable` takes them, the fastest first."""
+    inf = float("inf")
+    ordered = sorted(rows, key=lambda row: inf if row.median_s is None else row.median_s)
+    return [_row(row, best, dark) for row in ordered]
+
+
+def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, Any]:
+    chosen = best is not None and row.strategy == best.strategy
+    tags = [
+        *(["best"] if chosen else []),
+        *(["tie"] if row.tie else []),
+        *(["noisy"] if row.noisy else []),
+        *(["not jitted"] if row.jit is False else []),
+    ]
+    compiling = compiling_s(row)
+    quartiles = ""
+    if row.q25_s is not None and row.q75_s is not None:
+        quartiles = f"{format_seconds(row.q25_s)} – {format_seconds(row.q75_s)}"
+    return {
+        "mark": "best" if chosen else "" if row.status == "ok" else "dim",
+        "cells": {
+            "strategy": {
+                "text": row.strategy,
+                "sort": row.strategy,
+                "tags": tags,
+                "color": palette(dark).of(kind_of(row.strategy, row.mode)),
+            },
+            "median": _cell(row.median_s, format_seconds),
+            "quartiles": {"text": quartiles, "sort": row.q25_s},
+            "passes": _cell(row.passes, lambda count: f"{count:,}"),
+            "compile": _cell(compiling, format_seconds),
+            "memory": _cell(row.predicted_bytes, format_bytes),
+            "error": _cell(row.error, lambda error: significant(error, 2)),
+            "note": {"text": _note(row), "sort": _note(row) or None},
+        },
+    }
+
+
+def _cell(value: Any, words: Any) -> dict[str, Any]:
+    known = value is not None
+    return {"text": words(value) if known else "", "sort": value}
+
+
+def _note(row: Measurement) -> str:
+    word = _WORDS[row.status]
+    return f"{word[0].upper()}{word[1:]}. {row.message}".strip() if word else row.message
+
+
+def compiling_s(row: Measurement) -> float | None:
+    """Return the seconds of tracing, lowering and compiling together; None where unknown."""
+    known = [part for part in (row.trace_s, row.lower_s, row.compile_s) if part is not None]
+    return sum(known) if known else None

@@ -1,0 +1,116 @@
+"""What the tab *Compare* says in words, from rows, studies and points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from jacoscope import Measurement, Study
+from jacoscope.problems import family
+
+from .._comparison import Comparison
+from .._html import alert
+from .._requests import Spec, sweep_requests, telling_knobs
+from ..figures import format_seconds
+from ._study_table import compiling_s
+
+EMPTY = """<div class="empty"><h3>Nothing measured yet</h3>
+<p>Run compares every way to compute this on this machine: time, compile time, memory.</p></div>"""
+SWEEP_MEMORY = "What XLA predicts: arguments, output and temporaries together."
+_NAMED = 3
+
+
+def verdict(study: Study) -> str:
+    """Return what a study says, as a heading: the winner, a tie, or *too small to tell*."""
+    best = study.best()
+    if best is None:
+        return alert("None of the ways could be measured. The table says why.")
+    if study.too_small:
+        sentence = "All of these take about as long as calling a function that does nothing."
+        return alert(sentence, "notice", "Too small to tell.")
+    if best.tie:
+        others = [row.strategy for row in study.rows if row.tie and row is not best]
+        sentence = f"{best.strategy} is as fast as {_listed(others)}, with the least memory."
+        return f'<p class="count">A tie</p><p>{escape(sentence)}</p>'
+    return f'<p class="count">{escape(best.strategy)} is fastest</p>'
+
+
+def so_far(rows: Sequence[Measurement]) -> str:
+    """Return what is known while a comparison is under way, as a heading."""
+    timed = [(row.median_s, row.strategy) for row in rows if row.median_s is not None]
+    if timed:
+        words, rest = min(timed)[1], "is fastest so far"
+    else:
+        words, rest = "Comparing", f"{len(rows)} ways compiled so far" if rows else ""
+    return f'<p class="count">{escape(words)} <span class="against">{rest}</span></p>'
+
+
+def compiling(rows: Sequence[Measurement]) -> str:
+    """Return which way compiles fastest and which slowest."""
+    known = [(compiling_s(row), row.strategy) for row in rows]
+    found = sorted((seconds, name) for seconds, name in known if seconds is not None)
+    if not found:
+        return "No way has been compiled yet."
+    (least, first), (most, last) = found[0], found[-1]
+    if len(found) == 1:
+        return f"{first} takes {format_seconds(least)} to compile."
+    return (
+        f"{first} compiles fastest, in {format_seconds(least)}; {last} takes longest,"
+        f" {format_seconds(most)}."
+    )
+
+
+def sweep_offer(spec: Spec) -> str:
+    """Return what a sweep would do; nothing where there is none."""
+    requests = sweep_requests(spec)
+    if not requests:
+        return ""
+    *sizes, last = [f"{request.size:,}" for request in requests]
+    title = next(iter(family(spec["problem"]).knobs.values())).title.lower()
+    return f"Compares every way at {title} {', '.join(sizes)} and {last}."
+
+
+def telling_offer(spec: Spec) -> str:
+    """Return the label of the button that goes to a size that tells; nothing where none is."""
+    knobs = telling_knobs(spec)
+    if knobs is None:
+        return ""
+    each = family(spec["problem"])
+    sizes = [f"{each.knobs[name].title.lower()} {knobs[name]:,}" for name in each.telling]
+    return f"Compare at {', '.join(sizes)}"
+
+
+def points_of(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the points of a sweep as the figures take them, in the order of their sizes."""
+    if comparison.sweep_spec is None:
+        return []
+    knob = next(iter(family(comparison.sweep_spec["problem"]).knobs.values()))
+    fields = ("strategy", "mode", "median_s", "low_s", "high_s", "predicted_bytes")
+    return [
+        {
+            "knob": knob.title.lower(),
+            "value": size,
+            **{name: getattr(row, name) for name in fields},
+        }
+        for size, row in sorted(comparison.points, key=lambda point: point[0])
+    ]
+
+
+def any_known(*names: str) -> Callable[[Sequence[Any]], bool]:
+    """Return a test of rows or points: whether any has one of these fields known."""
+
+    def test(rows: Sequence[Any]) -> bool:
+        return any(
+            (row.get(name) if isinstance(row, dict) else getattr(row, name)) is not None
+            for row in rows
+            for name in names
+        )
+
+    return test
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > _NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,132 @@
+"""A server of its own, a Chromium, and a page that remembers what went wrong in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARGUMENTS = ["serve", "--port", "0", "--cpu-devices", "2"]
+START_S = 60
+# Of what a browser logs of itself, and not of the page.
+HARMLESS = ("favicon",)
+
+
+def _chromium() -> str | None:
+    return (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _give_up("Playwright is not installed: pip install 'jacoscope[test]'.")
+        return
+    path = _chromium()
+    if path is None:
+        _give_up("There is no Chromium: apt-get install chromium, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `jacoscope serve`, with two devices."""
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join([str(root / "core"), str(root / "dashboard")])
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jacoscope_dashboard._cli", *ARGUMENTS],
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert "http" in line, log.read_text()
+    yield line.split()[-1]
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
+
+
+@dataclass
+class Visit:
+    """A page that is open, with all its console errors and requests to other hosts."""
+
+    page: Any
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "") -> None:
+        host = urlparse(self.address).hostname
+
+        def asked(request: Any) -> None:
+            url = urlparse(request.url)
+            if url.scheme in ("http", "https", "ws", "wss") and url.hostname != host:
+                self.wrong.append(f"outside: {request.url}")
+
+        self.page.on("console", self._logged)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
+        self.page.on("request", asked)
+        self.page.goto(f"{self.address}/{query}")
+        self.page.wait_for_selector(".bk-Figure", timeout=START_S * 1000)
+
+    def _logged(self, message: Any) -> None:
+        if message.type == "error" and not any(word in message.text for word in HARMLESS):
+            self.wrong.append(f"console: {message.text}")
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_role("combobox", name=label, exact=True).click()
+        # panel-material-ui gives the options of a select the role of a menu's items.
+        menu = self.page.get_by_role("listbox")
+        menu.get_by_text(option, exact=True).click()
+
+    def type(self, label: str, text: str) -> None:
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+
+    def says(self, text: str, timeout_s: float = 20) -> None:
+        self.page.get_by_text(text).first.wait_for(timeout=timeout_s * 1000)
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Visit]:
+    """A visitor with a window of 1280 × 800; at the end nothing may have gone wrong."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    visit = Visit(context.new_page(), server)
+    visit.page.set_default_timeout(20_000)
+    yield visit
+    context.close()
+    assert visit.wrong == []

@@ -1,0 +1,155 @@
+"""The page in Chromium, on real workers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_first_sight(visit: Visit) -> None:
+    visit.open()
+    assert visit.page.title() == "Jacoscope"
+    visit.says("4 VJPs against 3 JVPs")
+    visit.page.get_by_text("Values", exact=True).click()
+    table = visit.page.get_by_role("table", name=re.compile("4 outputs"))
+    assert table.get_by_role("row").count() == 5
+
+
+def test_controls_have_the_names_they_show(visit: Visit) -> None:
+    visit.open()
+    for label in ("Problem", "Mode", "Batching", "Device"):
+        assert visit.page.get_by_role("combobox", name=label, exact=True).count() == 1
+    assert visit.page.get_by_label("Batch size", exact=True).count() == 1
+    for name in ("Run", "Cancel", "More", "Play", "Pause", "Next frame", "Toggle theme"):
+        assert visit.page.get_by_role("button", name=name, exact=True).count() == 1
+    visit.page.get_by_role("button", name="More", exact=True).click()
+    visit.page.get_by_role("combobox", name="Quantity", exact=True).wait_for()
+    for label in ("Features", "Seed", "Chunk size", "Vectors", "Memory limit", "Time limit"):
+        assert visit.page.get_by_role("textbox", name=label, exact=True).count() == 1
+    assert visit.page.get_by_role("combobox", name="dtype", exact=True).count() == 1
+    assert visit.page.get_by_role("button", name="Reset", exact=True).count() == 1
+
+
+def test_mode_and_batch_size_redraw_and_stand_in_the_url(visit: Visit) -> None:
+    visit.open()
+    visit.choose("Mode", "Reverse")
+    visit.says("reverse/vmap")
+    visit.type("Batch size", "7")
+    visit.says("7 VJPs against 3 JVPs")
+    visit.type("Batch size", "9")
+    visit.says("9 VJPs against 3 JVPs")
+    visit.page.wait_for_url(re.compile("batch=9"))
+    again = visit.page.url
+    visit.page.goto(again)
+    visit.says("9 VJPs against 3 JVPs")
+    mode = visit.page.get_by_role("combobox", name="Mode", exact=True)
+    assert mode.inner_text() == "Reverse"
+
+
+def test_a_junk_link_is_named_and_the_page_is_there(visit: Visit) -> None:
+    visit.open("?batch=%C2%B2&time_limit=1e999&mode=%3Cimg%20src=x%3E")
+    visit.says("4 VJPs against 3 JVPs")
+    visit.says("'<img src=x>'")
+    assert visit.page.locator("img[src=x]").count() == 0
+
+
+def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
+    visit.open("?batch=256")
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.page.get_by_role("progressbar").first.wait_for()
+    table = visit.page.get_by_role("table")
+    table.get_by_text("forward/vmap").wait_for()
+    visit.page.get_by_role("heading", name="Time", exact=True).wait_for(timeout=60_000)
+    visit.page.get_by_role("heading", name="Memory", exact=True).wait_for()
+    visit.page.get_by_role("heading", name="Compiling", exact=True).wait_for()
+    visit.page.get_by_text(re.compile("is fastest|A tie|Too small to tell")).first.wait_for()
+    heading = table.get_by_role("columnheader", name="Strategy")
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "ascending"
+    first = table.get_by_role("row").nth(1).get_by_role("cell").first
+    assert first.inner_text().startswith("forward/")
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert first.inner_text().startswith("reverse/")
+
+
+def test_cancel(visit: Visit) -> None:
+    visit.open("?problem=square_mlp&width=512&depth=8")
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    cancel = visit.page.get_by_role("button", name="Cancel", exact=True)
+    visit.page.wait_for_timeout(500)
+    cancel.click()
+    visit.says("Cancelled")
+    assert visit.page.get_by_role("button", name="Run", exact=True).is_enabled()
+
+
+def test_the_page_answers_while_a_comparison_runs(visit: Visit) -> None:
+    visit.open("?batch=128")
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.page.get_by_role("tab", name="Jacobian").click()
+    visit.type("Batch size", "12")
+    visit.says("12 VJPs against 3 JVPs", timeout_s=60)
+    visit.page.get_by_role("button", name="Cancel", exact=True).click()
+
+
+def test_player_builds_column_by_column(visit: Visit) -> None:
+    visit.open()
+    slider = visit.page.get_by_role("slider", name=re.compile("column"))
+    visit.page.get_by_role("button", name="First frame").click()
+    assert slider.get_attribute("aria-valuenow") == "0"
+    visit.page.get_by_role("button", name="Next frame").click()
+    assert slider.get_attribute("aria-valuenow") == "1"
+    visit.page.get_by_role("button", name="Play").click()
+    visit.page.wait_for_timeout(3000)
+    assert slider.get_attribute("aria-valuenow") == "3"
+
+
+def test_both_devices_can_be_chosen(visit: Visit) -> None:
+    visit.open()
+    visit.choose("Device", "cpu:1")
+    visit.page.wait_for_url(re.compile("device=cpu%3A1"))
+    visit.says("4 VJPs against 3 JVPs")
+    assert visit.page.get_by_role("alert").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 600])
+@pytest.mark.parametrize("tab", ["Jacobian", "Compare"])
+def test_nothing_scrolls_sideways(visit: Visit, width: int, tab: str) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    visit.open()
+    visit.page.get_by_role("tab", name=tab).click()
+    visit.page.wait_for_timeout(500)
+    overflow = visit.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+
+
+def test_dark_and_light(visit: Visit) -> None:
+    visit.open("?theme=dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = visit.page.evaluate(background)
+    visit.page.get_by_role("button", name="Toggle theme").click()
+    visit.page.wait_for_timeout(500)
+    assert visit.page.evaluate(background) != dark
+
+
+def test_keyboard_reaches_the_controls(visit: Visit) -> None:
+    visit.open()
+    reached: set[str] = set()
+    for _ in range(40):
+        visit.page.keyboard.press("Tab")
+        reached.add(
+            visit.page.evaluate(
+                """() => { let at = document.activeElement
+                while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+                const name = at?.getAttribute("aria-label") ?? at?.textContent ?? ""
+                return name.trim() || at?.getAttribute("role") || at?.tagName || "" }"""
+            )
+        )
+    assert {"Run", "More", "Jacobian", "Play", "Toggle theme"} <= reached

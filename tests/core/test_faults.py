@@ -1,0 +1,190 @@
+"""Faults: workers killed at any moment, memory that was not foreseen, compiles that go on."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import psutil
+import pytest
+
+import jacoscope as jsc
+from jacoscope.run import Job, LocalRunner, function_target, problem_target
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[LocalRunner]:
+    started = LocalRunner()
+    started.submit(Job("devices")).result(60)
+    yield started
+    started.close()
+
+
+def job(f: Any, x: Any, **options: Any) -> Job:
+    return Job("compare", function_target(f, x), options)
+
+
+def study_of(outcome: Any) -> jsc.Study:
+    assert outcome.status == "ok", outcome.message
+    return jsc.Study.from_plain(outcome.value["study"])
+
+
+def workers(runner: LocalRunner) -> list[psutil.Process]:
+    assert runner._process is not None
+    family = psutil.Process(runner._process.pid).children(recursive=True)
+    return [each for each in family if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def kill_one(runner: LocalRunner, after_s: float) -> tuple[Any, Any]:
+    """Start a comparison, kill its worker after a while; return its outcome and a bystander's."""
+
+    def on_event(event: dict[str, Any]) -> None:
+        if event["type"] == "worker":
+            threading.Timer(after_s, kill, (event["pid"],)).start()
+
+    def kill(pid: int) -> None:
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGKILL)
+
+    problem = problem_target("square_mlp", {"width": 48})
+    running = runner.submit(Job("compare", problem, {"chunk_sizes": [8]}), on_event)
+    bystander = runner.submit(Job("matrix", problem_target("logistic_regression")))
+    return running.result(120), bystander.result(120)
+
+
+@pytest.mark.parametrize("times", [4, pytest.param(50, marks=pytest.mark.slow)])
+def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> None:
+    moments = random.Random(times)
+    usual = len(workers(runner))
+    for _ in range(times):
+        outcome, bystander = kill_one(runner, moments.uniform(0.0, 3.0))
+        study = study_of(outcome)
+        assert {row.status for row in study.rows} <= {"ok", "crashed"}
+        for row in study.rows:
+            if row.status == "crashed":
+                assert row.message == "The worker process died (SIGKILL)."
+        assert bystander.status == "ok", bystander.message
+    assert runner.submit(Job("devices")).result(30).status == "ok"
+    until = time.monotonic() + 10
+    while len(workers(runner)) > usual + 1 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(workers(runner)) <= usual + 1  # the fresh worker for peaks may have come
+
+
+def test_a_compile_is_cancelled(runner: LocalRunner) -> None:
+    pids: list[int] = []
+
+    def unrolled(x: Any) -> Any:
+        for _ in range(2_000):
+            x = jnp.tanh(x @ x)
+        return x
+
+    compiling = threading.Event()
+
+    def on_event(event: dict[str, Any]) -> None:
+        if event["type"] == "worker":
+            pids.append(event["pid"])
+        if event["type"] == "stage":
+            compiling.set()
+
+    handle = runner.submit(job(unrolled, jnp.ones((3, 3))), on_event)
+    compiling.wait(120)
+    time.sleep(1)
+    begin = time.monotonic()
+    handle.cancel()
+    outcome = handle.result(10)
+    while psutil.pid_exists(pids[0]) and psutil.Process(pids[0]).status() != "zombie":
+        assert time.monotonic() < begin + 1
+        time.sleep(0.01)
+    assert (outcome.status, outcome.message) == ("cancelled", "Cancelled.")
+    assert runner.submit(Job("devices")).result(30).status == "ok"
+
+
+def hungry(total_bytes: int) -> Any:
+    """A function that takes memory which no prediction sees."""
+
+    def hog(x: Any) -> Any:
+        held = []
+        for _ in range(total_bytes // 8_000_000):
+            held.append(np.ones(1_000_000))
+            time.sleep(0.001)
+        return x * len(held)
+
+    def f(x: Any) -> Any:
+        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        return x + jax.pure_callback(hog, shape, jax.lax.stop_gradient(x))
+
+    return f
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches resident memory")
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.slow)])
+def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
+    limit = 300_000_000
+    for _ in range(times):
+        outcome = runner.submit(job(hungry(3_000_000_000), jnp.ones(2), memory_limit=limit))
+        for row in study_of(outcome.result(120)).rows:
+            assert row.status == "out_of_memory"
+            taken = re.search(r"It had taken (\d+) MB, above the 300 MB that it may", row.message)
+            assert taken is not None, row.message
+            assert int(taken[1]) <= 1.2 * 300
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the high-water mark")
+def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner) -> None:
+    n = 3_000  # J takes 36 MB
+
+    def f(x: Any) -> Any:
+        return jnp.sin(x) * x
+
+    asked = job(f, jnp.linspace(0.0, 1.0, n), chunk_sizes=[64], time_limit=100.0)
+    study = study_of(runner.submit(asked).result(150))
+    row = study.row("reverse/chunked/64")
+    assert row.predicted_bytes is not None
+    assert row.peak_bytes is not None
+    assert row.peak_bytes >= 4 * n * n
+    assert row.peak_bytes == pytest.approx(row.predicted_bytes, rel=0.3)
+    assert row.memory_source is not None
+    assert row.memory_source.startswith("predicted by XLA")
+    assert "measured: rise of resident memory, fresh process" in row.memory_source
+    small = study_of(runner.submit(job(f, jnp.ones(3))).result(100))
+    assert all(row.peak_bytes is None for row in small.rows)
+
+
+def test_no_process_outlives_its_caller(tmp_path: Path) -> None:
+    script = """
+        import os, jacoscope as jsc, jax.numpy as jnp
+        from jacoscope.run import Job, function_target, local_runner
+        def endless(x):
+            while True: pass
+        runner = local_runner()
+        runner.submit(Job("compare", function_target(endless, 1.0)))
+        runner.submit(Job("devices")).result()
+        print(runner._process.pid, flush=True)
+        os.kill(os.getpid(), 9)
+    """
+    path = os.pathsep.join(sys.path)
+    done = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    with done, done.stdout as printed:  # pyright: ignore[reportOptionalContextManager]
+        launcher = psutil.Process(int(printed.readline()))
+        family = [launcher, *launcher.children(recursive=True)]
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]

@@ -1,0 +1,102 @@
+"""What the tests of figures share: pictures, rows, and figures fed through a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import GlyphRenderer
+from holoviews.streams import Pipe
+
+from jacoscope import Measurement
+
+
+def picture(values: Any, **changes: Any) -> dict[str, Any]:
+    """What a matrix job brings for these values, (r, c)."""
+    values = np.asarray(values, dtype=np.float32)
+    n_out, n_in = values.shape
+    finite = np.abs(values[np.isfinite(values)])
+    return {
+        "values": values,
+        "n_out": n_out,
+        "n_in": n_in,
+        "reduced": False,
+        "row_labels": [f"y[{i}]" for i in range(n_out)],
+        "column_labels": [f"W[{j}]" for j in range(n_in)],
+        "row_blocks": [["y", 0, n_out]],
+        "column_blocks": [["W", 0, n_in]],
+        "x_path": "inputs, x",
+        "y_path": "outputs, f(x)",
+        "mode": "forward",
+        "strategy": "forward/vmap",
+        "group": 1,
+        "passes_forward": n_in,
+        "passes_reverse": n_out,
+        "max_abs": float(finite.max()) if finite.size else 0.0,
+        "nan_count": int(np.isnan(values).sum()),
+        "inf_count": int(np.isinf(values).sum()),
+        "closed_form_error": None,
+        **changes,
+    }
+
+
+def numbered(n_out: int, n_in: int) -> np.ndarray:
+    """A matrix whose entries tell where they are, with both signs, (n_out, n_in)."""
+    return np.arange(n_out * n_in, dtype=np.float32).reshape(n_out, n_in) - 4
+
+
+def row(strategy: str, median_s: float | None = None, **fields: Any) -> Measurement:
+    """A row of a study on a Jacobian."""
+    return Measurement(quantity="jacobian", strategy=strategy, median_s=median_s, **fields)
+
+
+def point(value: int, strategy: str, median_s: float | None, **fields: Any) -> dict[str, Any]:
+    """A point of a sweep over the batch size."""
+    mode = strategy.partition("/")[0]
+    base = {"knob": "Batch size", "value": value, "strategy": strategy, "mode": mode}
+    return {**base, "median_s": median_s, **fields}
+
+
+def drawn(element: Any) -> Any:
+    """The Bokeh figure of an element."""
+    return hv.render(element, backend="bokeh")
+
+
+class Fed:
+    """A figure that a pipe feeds, as on the page."""
+
+    def __init__(self, draw: Callable[..., Any], *args: Any, **options: Any) -> None:
+        self.pipe = Pipe(data=(args, options))
+        self.map = hv.DynamicMap(lambda data: draw(*data[0], **data[1]), streams=[self.pipe])
+        self.figure: Any = hv.renderer("bokeh").get_plot(self.map).state
+
+    def push(self, *args: Any, **options: Any) -> Any:
+        self.pipe.send((args, options))
+        return self.figure
+
+
+def named(figure: Any, name: str) -> Any:
+    """The renderer of that name."""
+    (found,) = [each for each in figure.renderers if each.name == name]
+    return found
+
+
+def columns(renderer: Any) -> dict[str, list[Any]]:
+    """The data of a renderer as lists."""
+    return {key: list(value) for key, value in renderer.data_source.data.items()}
+
+
+def of_glyph(figure: Any, glyph: str) -> list[dict[str, list[Any]]]:
+    """The data of all renderers with that glyph, in the order in which they are drawn."""
+    return [
+        columns(each)
+        for each in figure.renderers
+        if isinstance(each, GlyphRenderer) and type(each.glyph).__name__ == glyph
+    ]
+
+
+def words_on(axis: Any) -> list[str]:
+    """The words that stand on an axis."""
+    return list(axis.formatter.args["words"])
