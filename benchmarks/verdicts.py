@@ -47,7 +47,7 @@ def chain(steps: int, width: int) -> Callable[[], object]:
 
 def verdict(first: Callable[[], object], second: Callable[[], object], turn: Turn) -> str:
     """`first`, `second` or `tie`, as a study would say."""
-    with turn.timing():
+    with turn.timing(), turn.alone():
         samples = sample_all(
             {"first": first, "second": second},
             protocol=Protocol(),

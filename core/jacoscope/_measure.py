@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,6 +52,7 @@ def measure(
     x: PyTree[Any],
     options: Options,
     emit: Emit = lambda event: None,
+    alone: Callable[[], AbstractContextManager[object]] = nullcontext,
     between: Callable[[], None] = lambda: None,
 ) -> Measured:
     """Measure every strategy for a quantity of `f` at `x`.
@@ -60,7 +62,8 @@ def measure(
         x: The point, or the tuple of all arguments.
         options: What is asked for.
         emit: Called with events as plain data: `plan`, `stage`, `row`.
-        between: Called between slices of timing.
+        alone: Entered while samples are taken, to have the device to oneself.
+        between: Called between slices of timing, when others may have it.
 
     Returns:
         The study, one row a strategy, and which of them take much memory.
@@ -89,14 +92,15 @@ def measure(
         if turn in _GLIMPSES:
             _emit_rows(emit, _rows(prepared, samples))
 
-    samples = sample_all(
-        timed,
-        protocol=options.protocol,
-        deadline=begin + _TIMING_SHARE * options.time_limit,
-        between=between,
-        undecided=lambda samples: contenders({name: samples[name] for name in calls}),
-        progress=progress,
-    )
+    with alone():
+        samples = sample_all(
+            timed,
+            protocol=options.protocol,
+            deadline=begin + _TIMING_SHARE * options.time_limit,
+            between=between,
+            undecided=lambda samples: contenders({name: samples[name] for name in calls}),
+            progress=progress,
+        )
     final = _rows(prepared, samples)
     _emit_rows(emit, final)
     study = Study(

@@ -135,8 +135,7 @@ def test_dark_and_light(visit: Visit) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     dark = visit.page.evaluate(background)
     visit.page.get_by_role("button", name="Toggle theme").click()
-    visit.page.wait_for_timeout(500)
-    assert visit.page.evaluate(background) != dark
+    visit.page.wait_for_function(f"dark => {background} !== dark", arg=dark)
 
 
 def test_keyboard_reaches_the_controls(visit: Visit) -> None:
@@ -153,3 +152,10 @@ def test_keyboard_reaches_the_controls(visit: Visit) -> None:
             )
         )
     assert {"Run", "More", "Jacobian", "Play", "Toggle theme"} <= reached
+
+
+def test_the_drawer_starts_closed_in_a_narrow_window_and_opens(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 600, "height": 800})
+    visit.open()
+    visit.page.get_by_role("button", name="Open drawer").click()
+    visit.page.get_by_role("combobox", name="Mode", exact=True).wait_for()

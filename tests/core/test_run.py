@@ -206,8 +206,12 @@ def test_closing_leaves_no_process() -> None:
 
 
 def test_a_launcher_that_dies_is_replaced() -> None:
+    def endless(x: Any) -> Any:
+        while True:
+            pass
+
     own = LocalRunner()
-    job = compare_job(lambda x: [None for _ in iter(int, 1)], 1.0)
+    job = compare_job(endless, 1.0)
     handle = own.submit(job)
     own.submit(Job("devices")).result(60)
     assert own._process is not None

@@ -1,16 +1,16 @@
 """Whose turn it is on this machine: file locks that die with the process that holds them.
 
-Three locks. *Queue* is held by a timing job as long as it lasts: one at a time, across sessions
-and processes. *Device* is held by whoever computes: a timing slice, or a probe. A probe first
-takes the *turnstile*, and a timing job passes through it between two slices, so a probe waits
-for one slice at most and never runs during one.
+Three locks. *Queue* is held by a timing job as long as it lasts, compiling included: one at a
+time, across sessions and processes. *Device* is held by a slice of timing, or by a probe. A probe
+first takes the *turnstile*, and a timing job passes through it between two slices, so a probe
+waits for one slice at most and never runs during one.
 """
 
 from __future__ import annotations
 
 import getpass
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,8 +39,8 @@ class Turn:
             yield
 
     @contextmanager
-    def timing(self, waiting: object = None) -> Iterator[None]:
-        """Hold the queue and the device for a timing job.
+    def timing(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Hold the queue for a timing job.
 
         Args:
             waiting: Called without arguments when another process is timing.
@@ -48,14 +48,18 @@ class Turn:
         try:
             self._queue.acquire(timeout=0)
         except Timeout:
-            if callable(waiting):
-                waiting()
+            waiting()
             self._queue.acquire(poll_interval=_POLL_S)
         try:
-            with self._device.acquire(poll_interval=_POLL_S):
-                yield
+            yield
         finally:
             self._queue.release()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the device while samples are taken; see `between`."""
+        with self._device.acquire(poll_interval=_POLL_S):
+            yield
 
     def between(self) -> None:
         """Let a waiting probe have the device; called by a timing job between two slices."""

@@ -40,7 +40,7 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
         case "compare":
             with turn.timing(lambda: emit({"type": "queued", "place": None})):
                 emit({"type": "started"})
-                return _compare(job, emit, turn.between)
+                return _compare(job, emit, turn)
         case "peak":
             with turn.timing(), opened(job.target) as target:
                 emit({"type": "started"})
@@ -51,12 +51,12 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             raise ValueError(f"There is no job of kind {kind!r}.")
 
 
-def _compare(job: Job, emit: Emit, between: Callable[[], None]) -> dict[str, Any]:
+def _compare(job: Job, emit: Emit, turn: Turn) -> dict[str, Any]:
     with opened(job.target) as target:
         options = replace(
             _options(job.options, target.vectors), title=str(job.target.get("title", ""))
         )
-        measured = measure(target.f, target.x, options, emit, between)
+        measured = measure(target.f, target.x, options, emit, turn.alone, turn.between)
         return {"study": measured.study.to_plain(), "heavy": list(measured.heavy)}
 
 

@@ -7,6 +7,7 @@ first moment.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -30,6 +31,7 @@ from ._wire import pack, unpack
 from ._work import perform
 
 _ORPHAN_CHECK_S = 0.5
+_PR_SET_PDEATHSIG = 1
 _RESERVED_BYTES = 2_000_000_000
 
 
@@ -40,7 +42,7 @@ def prepare() -> None:
         os.dup2(quiet, stream)
     os.close(quiet)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    _end_with_parent()
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
 
@@ -84,7 +86,15 @@ def _confined(limit: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, old)
 
 
-def _end_with(parent: int) -> None:
+def _end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, or look for it now and then."""
+    parent = os.getppid()
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_ORPHAN_CHECK_S)
     os._exit(1)
