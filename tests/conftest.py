@@ -1,11 +1,17 @@
-"""What every test shares: x64 on request, and one set of workers for the session."""
+"""What every test shares: x64 on request, and locks that no other process of this machine holds."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 
 import jax
 import pytest
+
+# A comparison waits its turn behind any other on this machine; tests have a machine of their own.
+os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="jacoscope-tests-")
+tempfile.tempdir = None
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from ._measurement import Measurement
 from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
 from ._prepare import Prepared, blank_row, prepare, prepare_empty, prepare_f
 from ._program import program
-from ._scene import Options, Scene, set_scene
+from ._scene import Options, Scene, set_scene, with_reference
 from ._statistics import contenders, with_samples
 from ._strategy import Strategy, plan
 from ._study import Study, conclude, hopeless
@@ -82,6 +82,8 @@ def measure(
         return Measured(study, ())
     strategies = _plan(scene, options)
     emit({"type": "plan", "strategies": [each.name for each in strategies]})
+    emit(_stage("", "reference", 0, len(strategies), begin))
+    scene = with_reference(scene, options)
     prepared = _prepare_all(strategies, scene, options, emit, begin)
     f_call, f_cost = prepare_f(scene)
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
@@ -132,7 +134,7 @@ def measure_peak(
     """
     return_freed_blocks()
     device = _device(options)
-    scene = set_scene(f, x, options, device, checking=False)
+    scene = set_scene(f, x, options, device)
     strategy = next(each for each in _plan(scene, options) if each.name == name)
     compiled, cost = compile_program(program(strategy, scene.f), scene.arguments)
     rise, source = peak_rise(partial(compiled, *scene.arguments), device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -18,6 +18,8 @@ from ._reference import Reference, make_reference
 from ._residuals import residual_bytes
 from ._strategy import Quantity
 from ._timing import Protocol
+
+_LONG = 500  # equations
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Scene:
         jit: Whether `f` is to be jitted and can be.
         note: Why it can't be; else empty.
         device: Where it is computed.
-        reference: What results are checked against; None where JAX itself can't say.
         residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
+        reference: What results are checked against; None where JAX itself can't say.
     """
 
     f: Callable[[Any], Any]
@@ -66,8 +68,8 @@ class Scene:
     jit: bool
     note: str
     device: Device
-    reference: Reference | None
     residual_bytes: int | None
+    reference: Reference | None = None
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -85,17 +87,8 @@ class Scene:
         return size(self.y)
 
 
-def set_scene(
-    f: Callable[..., Any], x: Any, options: Options, device: Device, *, checking: bool = True
-) -> Scene:
-    """Check a function and its point, and make what its strategies share.
-
-    Args:
-        f: The function.
-        x: Its point, or the tuple of its arguments.
-        options: What is asked for.
-        device: Where it is computed.
-        checking: Whether to compute the reference that results are checked against.
+def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -> Scene:
+    """Check a function and its point, and make what its strategies share but the reference.
 
     Raises:
         TypeError: `x` or `f(x)` can't be differentiated.
@@ -113,13 +106,6 @@ def set_scene(
         jit = False
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
     vectors, count = _vectors(options, point, shapes)
-    reference = None
-    if checking:
-        reference = attempt(
-            lambda: make_reference(
-                g, point, quantity=options.quantity, vectors=vectors, n_out=size(shapes), jit=jit
-            )
-        )
     kept = attempt(lambda: residual_bytes(g, point))
     return Scene(
         f=g,
@@ -130,9 +116,30 @@ def set_scene(
         jit=jit,
         note=note,
         device=device,
-        reference=None if isinstance(reference, Failure) else reference,
         residual_bytes=None if isinstance(kept, Failure) else kept,
     )
+
+
+def with_reference(scene: Scene, options: Options) -> Scene:
+    """Return the scene with the reference that results are checked against, if JAX can tell.
+
+    A long program is differentiated eagerly: compiling it once more would cost its user minutes.
+    """
+    found = attempt(
+        lambda: make_reference(
+            scene.f,
+            scene.x,
+            quantity=options.quantity,
+            vectors=scene.vectors,
+            n_out=scene.n_out,
+            jit=scene.jit and _equations(scene) <= _LONG,
+        )
+    )
+    return scene if isinstance(found, Failure) else replace(scene, reference=found)
+
+
+def _equations(scene: Scene) -> int:
+    return len(jax.make_jaxpr(scene.f)(scene.x).jaxpr.eqns)
 
 
 def _vectors(options: Options, x: Any, y: Any) -> tuple[Any, int]:
