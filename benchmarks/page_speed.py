@@ -15,6 +15,7 @@ import argparse
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from serving import DRAWN, IMAGES, chromium, free_port, server
 
@@ -68,7 +69,13 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.goto(address, wait_until="commit")
-    page.wait_for_function(DRAWN, polling="raf", timeout=PATIENCE_MS)
+    try:
+        page.wait_for_function(DRAWN, polling="raf", timeout=PATIENCE_MS)
+    except Error:
+        picture = Path(tempfile.gettempdir(), "jacoscope-page-speed.png")
+        page.screenshot(path=picture)
+        print(f"No image at {address}; screenshot {picture}")
+        raise
     yield page
     context.close()
 

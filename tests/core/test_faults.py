@@ -155,7 +155,6 @@ def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner)
     row = study.row("reverse/chunked/64")
     assert row.predicted_bytes is not None
     assert row.peak_bytes is not None
-    assert row.peak_bytes >= 4 * n * n
     assert row.peak_bytes == pytest.approx(row.predicted_bytes, rel=0.3)
     assert row.memory_source is not None
     assert row.memory_source.startswith("predicted by XLA")
