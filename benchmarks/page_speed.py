@@ -125,6 +125,7 @@ def choose(page: Page, label: str, option: str) -> Callable[[], None]:
     page.get_by_role("combobox", name=label, exact=True).click()
     target = page.get_by_role("listbox").get_by_text(option, exact=True)
     target.wait_for()
+    page.wait_for_timeout(400)  # the menu's opening is no part of redrawing
     return target.click
 
 

@@ -7,6 +7,7 @@ waits for any more may still end (its result is kept for everyone), but not hold
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Timer
 from typing import Any
 
@@ -61,6 +62,12 @@ class Matrix(param.Parameterized):
         if self.state == "busy":
             self._stop()
             self.param.update(state="cancelled", message="Cancelled before the matrix was there.")
+
+    def later(self, seconds: float, work: Callable[[], None]) -> None:
+        """Do something on the page's thread after a while."""
+        timer = Timer(seconds, self._hop, (work,))
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """Stop for good, silently."""

@@ -91,6 +91,7 @@ def test_cancel(visit: Visit) -> None:
 def test_the_page_answers_while_a_comparison_runs(visit: Visit) -> None:
     visit.open("?batch=128")
     visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.page.get_by_role("tab", name="Compare", selected=True).wait_for()
     visit.page.get_by_role("tab", name="Jacobian").click()
     visit.type("Batch size", "12")
     visit.says("12 VJPs against 3 JVPs", timeout_s=60)

@@ -18,6 +18,7 @@ from ..figures._units import three_digits
 
 _TABLE_SIDE = 16
 _PLAY_S = 4.0
+_UNNOTICED_S = 0.5
 _BUTTONS = ["slower", "first", "previous", "play", "pause", "next", "last", "faster"]
 
 
@@ -65,7 +66,7 @@ class JacobianView:
         )
         self._drawn = False
         self._active = True
-        self._stale = False
+        self._stale = self._settling = False
         side = pn.Column(
             self._count,
             self._summary,
@@ -150,6 +151,7 @@ class JacobianView:
         if self._stale or picture is None:
             return
         passes = passes_shown(picture)
+        self._settling = True  # the player moves to the end: one drawing is enough
         with pn.io.hold():
             self.player.param.update(
                 start=0,
@@ -161,12 +163,15 @@ class JacobianView:
                 step=max(1, math.ceil(passes / 200)),
                 label=step_word(picture),
             )
+            self._settling = False
             self._send()
             self._count.write(count_html(picture))
             self._summary.write(f'<p class="summary">{escape(summary_heatmap(picture))}</p>')
             self._values.write(values_html(picture))
 
     def _stepped(self, event: Any) -> None:
+        if self._settling:
+            return
         if event.new >= self.player.end and self.player.direction > 0:
             self.player.direction = 0
         self._send()
@@ -175,8 +180,11 @@ class JacobianView:
         matrix = self._matrix
         match matrix.state:
             case "busy":
-                self._status.write(progress_bar(0, 0, "Computing the matrix…"))
                 self._waiting.write(_box("The matrix is on its way"))
+                if matrix.picture is None:
+                    self._show_busy()
+                else:  # most take less than that: a bar would only flicker
+                    matrix.later(_UNNOTICED_S, self._show_busy)
             case "cancelled":
                 self._status.write(alert(matrix.message, "quiet"))
                 self._waiting.write(_box("Cancelled", "Any change of the settings starts anew."))
@@ -186,6 +194,10 @@ class JacobianView:
                 self._waiting.write(_box("No matrix", "The message above says why."))
             case _:
                 self._status.write("")
+
+    def _show_busy(self) -> None:
+        if self._matrix.state == "busy":
+            self._status.write(progress_bar(0, 0, "Computing the matrix…"))
 
 
 def passes_shown(picture: dict[str, Any]) -> int:
