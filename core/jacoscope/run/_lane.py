@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -210,7 +211,13 @@ def _new_pool(fresh: bool) -> ProcessPool:
     context = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload(["jacoscope.run._worker"])
-    return ProcessPool(max_workers=1, max_tasks=int(fresh), context=context, initializer=prepare)
+    return ProcessPool(
+        max_workers=1,
+        max_tasks=int(fresh),
+        context=context,
+        initializer=prepare,
+        initargs=(os.getpid(),),
+    )
 
 
 def _judge(ticket: Ticket, future: Future[None]) -> Outcome:

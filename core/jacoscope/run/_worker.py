@@ -7,7 +7,6 @@ first moment.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -30,19 +29,18 @@ from ._job import Job, Outcome
 from ._wire import pack, unpack
 from ._work import perform
 
-_ORPHAN_CHECK_S = 0.5
-_PR_SET_PDEATHSIG = 1
+_ORPHAN_CHECK_S = 0.25
 _RESERVED_BYTES = 2_000_000_000
 
 
-def prepare() -> None:
-    """Set a new worker up: silent, to end when its parent does, and with JAX's backend started."""
+def prepare(launcher: int) -> None:
+    """Set a new worker up: silent, ending with the launcher, and with JAX's backend started."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(quiet, stream)
     os.close(quiet)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
-    _end_with_parent()
+    _end_with(launcher)
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
 
@@ -86,15 +84,26 @@ def _confined(limit: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, old)
 
 
-def _end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, or look for it now and then."""
+def _end_with(launcher: int) -> None:
+    """Have this process end when the launcher does, however abruptly that ends."""
+    try:
+        process = psutil.Process(launcher)
+    except psutil.NoSuchProcess:
+        os._exit(1)
+    threading.Thread(target=_watch, args=(process,), daemon=True).start()
+
+
+def _watch(launcher: psutil.Process) -> None:
     parent = os.getppid()
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+    while _alive(launcher) and os.getppid() == parent:
         time.sleep(_ORPHAN_CHECK_S)
+    if os.getppid() == parent != launcher.pid:  # the fork server, which may linger without it
+        os.kill(parent, signal.SIGKILL)
     os._exit(1)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
