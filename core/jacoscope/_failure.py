@@ -1,7 +1,7 @@
 """What went wrong with a strategy, as a status and a sentence.
 
-`attempt` is the one place outside the worker's own boundary that catches everything: a user's
-function may raise anything, and the other strategies go on.
+`attempt` catches everything, as only the boundaries in `run/` do besides: a user's function may
+raise anything, and the other strategies go on.
 """
 
 from __future__ import annotations
