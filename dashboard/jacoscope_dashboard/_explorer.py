@@ -18,6 +18,7 @@ from ._controls import Controls
 from ._experiment import OWN, Experiment, describe
 from ._html import Html, alert
 from ._jobs import Hop, Runner
+from ._pace import Pace
 from ._place import hop_here
 from ._requests import telling_knobs
 from ._session import Session
@@ -64,8 +65,11 @@ class Explorer(pn.viewable.Viewer):
 
             runner = local_runner()
         self.hop = hop or hop_here()
+        self.pace = Pace(self.hop)
         self.session = Session(runner, self.hop, own)
         self._request()
+        # First of all watchers: the worker computes while the widgets follow.
+        self.experiment.param.watch(lambda *_: self._request(), _WATCHED)
 
         self.controls = Controls(self.experiment, self.session, own=own is not None, run=self.run)
         self._messages = Html(margin=(0, 0, 12, 0))
@@ -146,7 +150,6 @@ class Explorer(pn.viewable.Viewer):
     def _changed(self) -> None:
         self._notices = []
         self._describe()
-        self._request()
         if self._compare:
             self._compare.refresh()
         self._say()
@@ -171,7 +174,7 @@ class Explorer(pn.viewable.Viewer):
 
     def _tab_set(self, event: Any) -> None:
         self.tabs.active = TABS.index(event.new)
-        self._to_front()
+        self.pace.ask("tab", self._to_front)  # the click is answered first
 
     def _to_front(self) -> None:
         if self.tab == "compare" and self._compare is None:

@@ -6,13 +6,15 @@ their document. `Hop` is the way over: it takes a function and calls it there, s
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import Lock, Thread, Timer
 from typing import Any, Protocol
 
 Hop = Callable[[Callable[[], None]], None]
 Event = dict[str, Any]
+BREATH_S = 0.25  # between two lots of events: the page has other things to do
 
 
 class Outcome(Protocol):
@@ -65,6 +67,7 @@ class Sent:
         self._on_events = on_events
         self._waiting: deque[Event] = deque()
         self._lock = Lock()
+        self._drained = float("-inf")
         self._dropped = False
         self._handle = runner.submit(job, on_event=self._arrived if on_events else None)
         Thread(target=self._wait, name="jacoscope-outcome", daemon=True).start()
@@ -82,13 +85,21 @@ class Sent:
         with self._lock:
             first = not self._waiting
             self._waiting.append(event)
-        if first and not self._dropped:
+        if not first or self._dropped:
+            return
+        wait_s = self._drained + BREATH_S - time.monotonic()
+        if wait_s <= 0:
             self._hop(self._drain)
+        else:
+            timer = Timer(wait_s, self._hop, (self._drain,))
+            timer.daemon = True
+            timer.start()
 
     def _drain(self) -> None:
         with self._lock:
             events = list(self._waiting)
             self._waiting.clear()
+            self._drained = time.monotonic()
         if events and self._on_events and not self._dropped:
             self._on_events(events)
 

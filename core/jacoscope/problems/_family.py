@@ -190,4 +190,4 @@ class Draws:
 
     def coins(self, count: int) -> Array:
         """Draw that many zeros and ones."""
-        return jnp.asarray(self._generator.integers(0, 2, count), self._dtype)
+        return jnp.asarray(self._generator.integers(0, 2, count).astype(self._dtype))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -79,6 +81,19 @@ class CompareView:
             sizing_mode="stretch_width",
             margin=(14, 0),
         )
+        self._pieces: dict[str, Callable[[], None]] = {
+            "compare: head": self._show_head,
+            "compare: table": self._show_table,
+            **{
+                f"compare: {plot.title}": partial(self._show_study, plot)
+                for plot in (self._times, self._memory, self._compile)
+            },
+            "compare: sweep": self._show_sweep_head,
+            **{
+                f"compare: {plot.title}": partial(self._show_sweep, plot)
+                for plot in (self._sweep_times, self._sweep_memory)
+            },
+        }
         self._comparison.param.watch(
             lambda *_: self.refresh(),
             [
@@ -100,32 +115,42 @@ class CompareView:
             self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is now."""
+        """Show what there is now, piece by piece, soon."""
         self._stale = not self._active
         if self._stale:
             return
-        with pn.io.hold():
-            self._refresh_study()
-            self._refresh_sweep()
+        for name, show in self._pieces.items():
+            self._explorer.pace.ask(name, partial(self._show, show))
 
-    def _refresh_study(self) -> None:
-        comparison, dark = self._comparison, self._explorer.dark
-        rows, study = list(comparison.rows), comparison.study
+    def _show(self, piece: Callable[[], None]) -> None:
+        if not self._active:  # the visitor has gone to another tab meanwhile
+            self._stale = True
+            return
+        with pn.io.hold():
+            piece()
+
+    def _show_head(self) -> None:
+        comparison = self._comparison
+        spec, study = comparison.spec, comparison.study
         self._empty.visible = comparison.state == "empty"
         self._head.write(self._heading())
-        spec = comparison.spec
         offer = telling_offer(spec) if spec and study is not None and study.too_small else ""
         self.telling.param.update(
             label=offer or "Compare", visible=bool(offer), disabled=comparison.busy
         )
-        for plot in (self._times, self._memory, self._compile):
-            plot.show(rows, dark)
+
+    def _show_table(self) -> None:
+        comparison = self._comparison
+        rows, spec, study = list(comparison.rows), comparison.spec, comparison.study
         best = study.best() if study else None
         self.table.param.update(
             visible=bool(rows),
-            rows=table_rows(rows, best, dark=dark),
+            rows=table_rows(rows, best, dark=self._explorer.dark),
             caption=f"{describe(spec)}: {len(rows)} ways" if spec else "",
         )
+
+    def _show_study(self, plot: Plot) -> None:
+        plot.show(list(self._comparison.rows), self._explorer.dark)
 
     def _heading(self) -> str:
         comparison = self._comparison
@@ -146,8 +171,8 @@ class CompareView:
             parts.append('<p class="quiet">The settings have changed since. Run compares anew.</p>')
         return "".join(parts)
 
-    def _refresh_sweep(self) -> None:
-        comparison, dark = self._comparison, self._explorer.dark
+    def _show_sweep_head(self) -> None:
+        comparison = self._comparison
         knob = self._explorer.experiment.first_knob
         offer = sweep_offer(self._explorer.settings())
         self.sweep.param.update(
@@ -163,5 +188,6 @@ class CompareView:
             kind = "error" if comparison.sweep_state == "failed" else "quiet"
             head += alert(comparison.sweep_message, kind)
         self._sweep_head.write(head)
-        for plot in (self._sweep_times, self._sweep_memory):
-            plot.show(points, dark)
+
+    def _show_sweep(self, plot: Plot) -> None:
+        plot.show(points_of(self._comparison), self._explorer.dark)

@@ -24,7 +24,8 @@ class Plot:
         shows: Callable[[Any], bool],
     ) -> None:
         """Take the pure functions that draw the data, say it in words, and find any in it."""
-        self._title, self._summary, self._shows = title, summary, shows
+        self.title = title
+        self._summary, self._shows = summary, shows
         self._pipe = Pipe(data=None)
         self._head = Html()
         self._shown: object = None
@@ -46,7 +47,7 @@ class Plot:
         first = self._shown is None
         self._shown = (rows, dark)
         sentence = escape(self._summary(rows))
-        self._head.write(f"<h3>{escape(self._title)}</h3><p class='quiet'>{sentence}</p>")
+        self._head.write(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
         self._pipe.send((rows, dark))
         if first:
             figure = hv.DynamicMap(self._drawn, streams=[self._pipe])

@@ -1,0 +1,41 @@
+"""Drawing in small pieces, one a turn of the page's thread, so that a click never waits for all.
+
+A figure takes some ten milliseconds to update and more than a hundred to build. Done in one go,
+a tab full of them would hold the server's event loop, and with it every other visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ._jobs import Hop
+
+Work = Callable[[], None]
+
+
+class Pace:
+    """Pieces of work in the order they were asked for; asked for twice, done once."""
+
+    def __init__(self, hop: Hop) -> None:
+        """Take the way to the page's thread, on which the pieces are done."""
+        self._hop = hop
+        self._due: dict[str, Work] = {}
+        self._under_way = False
+
+    def ask(self, name: str, work: Work) -> None:
+        """Have a piece done soon; what was due under that name and is not done is forgotten."""
+        self._due[name] = work
+        if not self._under_way:
+            self._under_way = True
+            self._hop(self._next)
+
+    def _next(self) -> None:
+        name = next(iter(self._due))
+        work = self._due.pop(name)
+        try:
+            work()
+        finally:
+            if self._due:
+                self._hop(self._next)
+            else:
+                self._under_way = False
