@@ -27,7 +27,7 @@ class Pace:
         self._due[name] = work
         if not self._under_way:
             self._under_way = True
-            self._hop(self._next)
+            self._after_others()
 
     def _next(self) -> None:
         name = next(iter(self._due))
@@ -36,6 +36,10 @@ class Pace:
             work()
         finally:
             if self._due:
-                self._hop(self._next)
+                self._after_others()
             else:
                 self._under_way = False
+
+    def _after_others(self) -> None:
+        # Two turns: what came in during the last one, such as a click, stands behind the first.
+        self._hop(lambda: self._hop(self._next))

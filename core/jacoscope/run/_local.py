@@ -114,6 +114,7 @@ class LocalRunner:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=_environment(self._cpu_devices),
+                start_new_session=True,  # the scheduler then shares between it and the caller
             )
             threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
             atexit.unregister(self.close)

@@ -28,7 +28,6 @@ from ._study_table import COLUMNS, table_rows
 from ._words import (
     EMPTY,
     SWEEP_MEMORY,
-    any_known,
     compiling,
     points_of,
     so_far,
@@ -39,6 +38,13 @@ from ._words import (
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
+
+TIMED = ("median_s", "low_s", "high_s", "q25_s", "q75_s", "samples", "tie", "noisy")
+SIZED = (
+    *("predicted_bytes", "peak_bytes"),
+    *("argument_bytes", "output_bytes", "temp_bytes", "residual_bytes"),
+)
+COMPILED = ("trace_s", "lower_s", "compile_s")
 
 
 class CompareView:
@@ -56,18 +62,16 @@ class CompareView:
             label="Compare", variant="contained", visible=False, margin=(0, 0, 14, 0)
         )
         self.telling.on_click(lambda _: explorer.run_telling())
-        timed, sized = any_known("median_s"), any_known("predicted_bytes", "peak_bytes")
-        compiled = any_known("trace_s", "lower_s", "compile_s")
-        self._times = Plot("Time", times, summary_times, timed)
-        self._memory = Plot("Memory", memory, summary_memory, sized)
-        self._compile = Plot("Compiling", compile_times, compiling, compiled)
+        self._times = Plot("Time", times, summary_times, TIMED)
+        self._memory = Plot("Memory", memory, summary_memory, SIZED)
+        self._compile = Plot("Compiling", compile_times, compiling, COMPILED)
         self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
         self._sweep_head = Html(margin=(22, 0, 8, 0))
         self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
         self.sweep.on_click(lambda _: explorer.sweep())
-        self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, timed)
+        self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, TIMED)
         self._sweep_memory = Plot(
-            "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, any_known("predicted_bytes")
+            "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, ("predicted_bytes",)
         )
         self.panel = pn.Column(
             self._head,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -21,11 +21,15 @@ class Plot:
         title: str,
         draw: Callable[..., Any],
         summary: Callable[[Any], str],
-        shows: Callable[[Any], bool],
+        reads: Sequence[str],
     ) -> None:
-        """Take the pure functions that draw the data, say it in words, and find any in it."""
+        """Take what draws rows and says them in words, and the fields that both read.
+
+        Without any of these fields known there is nothing to show, and while none of them
+        changes there is nothing to draw anew.
+        """
         self.title = title
-        self._summary, self._shows = summary, shows
+        self._summary, self._reads = summary, reads
         self._pipe = Pipe(data=None)
         self._head = Html()
         self._shown: object = None
@@ -41,11 +45,14 @@ class Plot:
 
     def show(self, rows: Any, dark: bool) -> None:
         """Show rows or points; without any, nothing."""
-        self.panel.visible = self._shows(rows)
-        if not self.panel.visible or self._shown == (rows, dark):
+        read = [[field(row, name) for name in self._reads] for row in rows]
+        self.panel.visible = any(value is not None for values in read for value in values)
+        names = [[field(row, name) for name in ("strategy", "status", "value")] for row in rows]
+        shown = (names, read, dark)
+        if not self.panel.visible or self._shown == shown:
             return
         first = self._shown is None
-        self._shown = (rows, dark)
+        self._shown = shown
         sentence = escape(self._summary(rows))
         self._head.write(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
         self._pipe.send((rows, dark))
@@ -53,6 +60,11 @@ class Plot:
             figure = hv.DynamicMap(self._drawn, streams=[self._pipe])
             pane = pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=(6, 0, 0, 0))
             self.panel.append(pane)
+
+
+def field(row: Any, name: str) -> Any:
+    """Return a field of a row of a study, or of a point of a sweep; None where there is none."""
+    return row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
 
 
 def grid(*plots: Plot) -> pn.FlexBox:

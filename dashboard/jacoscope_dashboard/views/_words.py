@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -95,19 +95,6 @@ def points_of(comparison: Comparison) -> list[dict[str, Any]]:
         }
         for size, row in sorted(comparison.points, key=lambda point: point[0])
     ]
-
-
-def any_known(*names: str) -> Callable[[Sequence[Any]], bool]:
-    """Return a test of rows or points: whether any has one of these fields known."""
-
-    def test(rows: Sequence[Any]) -> bool:
-        return any(
-            (row.get(name) if isinstance(row, dict) else getattr(row, name)) is not None
-            for row in rows
-            for name in names
-        )
-
-    return test
 
 
 def _listed(names: list[str]) -> str:
