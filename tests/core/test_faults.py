@@ -84,8 +84,38 @@ def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> No
     assert len(workers(runner)) <= usual + 1  # the fresh worker for peaks may have come
 
 
-def test_a_compile_is_cancelled(runner: LocalRunner) -> None:
+def idle_worker(runner: LocalRunner) -> psutil.Process:
+    """The worker that waits for the next comparison."""
     pids: list[int] = []
+
+    def on_event(event: dict[str, Any]) -> None:
+        if event["type"] == "worker":
+            pids.append(event["pid"])
+
+    runner.submit(job(jnp.sin, jnp.ones(2)), on_event).result(60)
+    return psutil.Process(pids[-1])
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.05, 0.15])
+def test_a_worker_killed_before_it_has_begun(runner: LocalRunner, wait_s: float) -> None:
+    idle_worker(runner).kill()
+    time.sleep(wait_s)
+    study = study_of(runner.submit(job(jnp.sin, jnp.ones(2))).result(60))
+    assert {row.status for row in study.rows} == {"ok"}
+
+
+@pytest.mark.slow
+def test_a_worker_that_never_begins_is_replaced(runner: LocalRunner) -> None:
+    stuck = idle_worker(runner)
+    stuck.suspend()
+    study = study_of(runner.submit(job(jnp.sin, jnp.ones(2))).result(90))
+    assert {row.status for row in study.rows} == {"ok"}
+    psutil.wait_procs([stuck], timeout=10)
+    assert not stuck.is_running()
+
+
+def test_a_compile_is_cancelled(runner: LocalRunner) -> None:
+    events: list[dict[str, Any]] = []
 
     def unrolled(x: Any) -> Any:
         for _ in range(2_000):
@@ -95,18 +125,18 @@ def test_a_compile_is_cancelled(runner: LocalRunner) -> None:
     compiling = threading.Event()
 
     def on_event(event: dict[str, Any]) -> None:
-        if event["type"] == "worker":
-            pids.append(event["pid"])
+        events.append(event)
         if event["type"] == "stage" and event["stage"] == "compile":
             compiling.set()
 
     handle = runner.submit(job(unrolled, jnp.ones((3, 3))), on_event)
-    assert compiling.wait(50)
+    assert compiling.wait(50), events
+    pids = [event["pid"] for event in events if event["type"] == "worker"]
     time.sleep(1)
     begin = time.monotonic()
     handle.cancel()
     outcome = handle.result(10)
-    while psutil.pid_exists(pids[0]) and psutil.Process(pids[0]).status() != "zombie":
+    while psutil.pid_exists(pids[-1]) and psutil.Process(pids[-1]).status() != "zombie":
         assert time.monotonic() < begin + 1
         time.sleep(0.01)
     assert (outcome.status, outcome.message) == ("cancelled", "Cancelled.")

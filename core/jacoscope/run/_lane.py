@@ -1,14 +1,12 @@
 """A lane: a queue and one worker process that takes from it, job by job.
 
-pebble starts the worker, kills it at a time limit or on cancel, and replaces it when it dies;
-the lane says what became of the job.
+The lane kills a worker at a time limit, on cancel and above the memory limit, and says what
+became of the job. A job that no worker has begun is scheduled again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import signal
 import threading
 import time
@@ -19,19 +17,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from .._limits import format_bytes, free_memory
 from ._course import Course
 from ._job import Job, Outcome, OutcomeStatus
+from ._pools import Pools
 from ._wire import pack
-from ._worker import prepare, work
 
 Send = Callable[[dict[str, Any]], None]
 _GRACE_S = 0.5  # a comparison ends by itself at its time limit; this long after, it is killed
 _WATCH_S, _RUNNING_WATCH_S = 0.05, 0.005
 _DRAIN_S = 5.0
-_JOIN_S = 2.0
+_BEGIN_S = 20.0  # within which a worker begins; one starts in some seconds, at most
+_TRIES = 3
 _MEMORY_GRACE = 1.02
 _COMPILER_BYTES = 24_000_000  # what compiling takes, which no limit on a program means
 
@@ -42,6 +41,9 @@ class Ticket:
 
     number: int
     course: Course
+    calls: int = 0  # of workers, over the whole course
+    tries: int = 0  # to have a worker begin the job at hand
+    begins: float = float("inf")  # when a worker is to have begun it
     deadline: float = float("inf")  # of the running job, on the monotonic clock
     future: Future[None] | None = None
     outcome: Outcome | None = None
@@ -50,6 +52,11 @@ class Ticket:
     idle_bytes: int = 0  # what the worker took before the job
     limit_bytes: int = 0  # what it may take on top
     drained: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def call(self) -> str:
+        """The name by which the worker at work says whose it is."""
+        return f"{self.number}.{self.calls}"
 
 
 class Lane:
@@ -61,7 +68,7 @@ class Lane:
         self._running: Ticket | None = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
-        self._pools = {False: _new_pool(fresh=False)}
+        self._pools = Pools()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, number: int, job: Job) -> None:
@@ -87,11 +94,11 @@ class Lane:
             if self._running is not None and self._running.number == number:
                 self._kill(self._running, "cancelled", "Cancelled.")
 
-    def running(self, number: int) -> Ticket | None:
-        """Return the ticket of that number if it is the one running."""
+    def running(self, call: str) -> Ticket | None:
+        """Return the ticket that a worker was called for, if it is still the one running."""
         with self._lock:
             ticket = self._running
-            return ticket if ticket is not None and ticket.number == number else None
+            return ticket if ticket is not None and ticket.call == call else None
 
     def hear(self, ticket: Ticket, message: dict[str, Any]) -> None:
         """Take note of what the worker sent, and pass events on."""
@@ -118,9 +125,7 @@ class Lane:
             self._waiting.clear()
             if self._running is not None:
                 self._kill(self._running, "cancelled", "Cancelled.")
-        for pool in self._pools.values():
-            pool.stop()
-            pool.join(_JOIN_S)
+        self._pools.close()
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -128,40 +133,57 @@ class Lane:
             self._start(self._running)
 
     def _start(self, ticket: Ticket) -> None:
+        ticket.tries = 0
+        ticket.verdict, ticket.outcome = None, None
+        ticket.limit_bytes = ticket.course.job.options.get("memory_limit") or free_memory()
+        self._call(ticket)
+
+    def _call(self, ticket: Ticket) -> None:
         job = ticket.course.job
+        ticket.calls += 1
+        ticket.tries += 1
+        ticket.begins = time.monotonic() + _BEGIN_S
+        ticket.worker = None
         ticket.drained.clear()
-        ticket.worker, ticket.verdict, ticket.outcome = None, None, None
-        ticket.limit_bytes = job.options.get("memory_limit") or free_memory()
-        arguments = (self._address, self._secret, ticket.number, pack(vars(job)))
-        future = self._pool(job.fresh).schedule(work, args=arguments)
+        arguments = (self._address, self._secret, ticket.call, pack(vars(job)))
+        future = self._pools.schedule(job.fresh, arguments)
         ticket.future = future
         # its own thread: the callback may run inside pebble's, or inside cancel
         future.add_done_callback(
             lambda done: threading.Thread(target=self._ended, args=(ticket, done)).start()
         )
 
-    def _pool(self, fresh: bool) -> ProcessPool:
-        if fresh not in self._pools or not self._pools[fresh].active:
-            self._pools[fresh] = _new_pool(fresh)
-        return self._pools[fresh]
+    def _call_again(self, ticket: Ticket) -> None:
+        """Have another worker begin a job that none has begun, or give it up."""
+        self._pools.retire(ticket.course.job.fresh)
+        if ticket.tries < _TRIES:
+            self._call(ticket)
+        else:
+            self._conclude(ticket, Outcome("crashed", "No worker process could be started."))
 
     def _ended(self, ticket: Ticket, future: Future[None]) -> None:
         returned = not future.cancelled() and future.exception() is None
         if returned or ticket.worker is not None:  # else nothing was sent
             ticket.drained.wait(_DRAIN_S)
-        outcome = ticket.outcome or _judge(ticket, future)
         with self._lock:
-            if self._closed.is_set():
+            if self._closed.is_set() or future is not ticket.future:
                 return
-            left_s = ticket.deadline - time.monotonic()
-            final = ticket.course.after(outcome, left_s)
-            if final is None:
-                self._start(ticket)
-                return
-            self._tell(ticket, {"outcome": vars(final)})
-            self._running = None
-            self._next()
-            self._tell_places()
+            if ticket.worker is None and ticket.outcome is None and ticket.verdict is None:
+                self._call_again(ticket)
+            else:
+                self._conclude(ticket, ticket.outcome or _judge(ticket, future))
+
+    def _conclude(self, ticket: Ticket, outcome: Outcome) -> None:
+        """Go on with what comes after a worker's part, or end."""
+        final = ticket.course.after(outcome, ticket.deadline - time.monotonic())
+        if final is None:
+            self._start(ticket)
+            return
+        ticket.future = None
+        self._tell(ticket, {"outcome": vars(final)})
+        self._running = None
+        self._next()
+        self._tell_places()
 
     def _kill(self, ticket: Ticket, status: OutcomeStatus, message: str) -> None:
         ticket.verdict = ticket.verdict or (status, message)
@@ -186,7 +208,12 @@ class Lane:
         stuck_s = ticket.course.stuck_s()
         if stuck_s is not None:
             self._kill(ticket, "timed_out", f"It took longer than {stuck_s:.3g} s and was stopped.")
+        if ticket.verdict is not None:
+            return
         if ticket.worker is None:
+            stalled = time.monotonic() > ticket.begins
+            if stalled or not self._pools.alive(ticket.course.job.fresh):
+                self._call_again(ticket)
             return
         try:
             used = ticket.worker.memory_info().rss - ticket.idle_bytes
@@ -203,21 +230,6 @@ class Lane:
     def _tell_places(self) -> None:
         for place, ticket in enumerate(self._waiting, start=1):
             self._tell(ticket, {"event": {"type": "queued", "place": place}})
-
-
-def _new_pool(fresh: bool) -> ProcessPool:
-    """Make a pool of one worker: warm and kept for the next job, or fresh for each."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["jacoscope.run._worker"])
-    return ProcessPool(
-        max_workers=1,
-        max_tasks=int(fresh),
-        context=context,
-        initializer=prepare,
-        initargs=(os.getpid(),),
-    )
 
 
 def _judge(ticket: Ticket, future: Future[None]) -> Outcome:

@@ -84,7 +84,7 @@ def _listen(connection: Connection, lanes: dict[str, Lane]) -> None:
         try:
             hello = unpack(connection.recv_bytes())
             for lane in lanes.values():
-                ticket = lane.running(hello["ticket"])
+                ticket = lane.running(hello["call"])
                 if ticket is not None:
                     break
             if ticket is None or lane is None:

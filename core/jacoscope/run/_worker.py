@@ -44,14 +44,14 @@ def prepare(launcher: int) -> None:
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
 
-def work(address: Any, secret: bytes, ticket: int, packed: bytes) -> None:
-    """Do one job and send its events and its outcome to the launcher.
+def work(address: Any, secret: bytes, call: str, packed: bytes) -> None:
+    """Do one job and send its events and its outcome to the launcher, under the call's name.
 
     Whatever the job raises, `SystemExit` included, becomes its outcome.
     """
     with Client(address, authkey=secret) as home:
         usage = psutil.Process().memory_info().rss
-        home.send_bytes(pack({"ticket": ticket, "pid": os.getpid(), "rss": usage}))
+        home.send_bytes(pack({"call": call, "pid": os.getpid(), "rss": usage}))
 
         def emit(event: dict[str, Any]) -> None:
             home.send_bytes(pack({"event": event}))
