@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from ._gate import Gate
 from ._limits import free_memory
 from ._measurement import Measurement
 from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
-from ._prepare import Prepared, blank_row, prepare, prepare_empty, prepare_f
+from ._prepare import Prepared, PreparedF, blank_row, prepare, prepare_empty, prepare_f
 from ._program import program
 from ._scene import Options, Scene, set_scene, with_reference
 from ._statistics import contenders, with_samples
@@ -84,10 +84,15 @@ def measure(
     emit({"type": "plan", "strategies": [each.name for each in strategies]})
     emit(_stage("", "reference", 0, len(strategies), begin))
     scene = with_reference(scene, options)
+    emit(_stage(_F, "compile", 0, len(strategies), begin))
+    f_made = _prepare_f(scene, options)
     prepared = _prepare_all(strategies, scene, options, emit, begin)
-    f_call, f_cost = prepare_f(scene)
+    if isinstance(f_made, Failure):
+        prepared = {name: _alone(each, f_made) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
-    timed = {**calls, _F: f_call, _EMPTY: prepare_empty(scene)} if calls else {}
+    timed = {**calls, _EMPTY: prepare_empty(scene)} if calls else {}
+    if calls and not isinstance(f_made, Failure):
+        timed[_F] = f_made.call
 
     def progress(turn: int, total: int, samples: Mapping[str, Samples]) -> None:
         emit(_stage("", "time", turn, total, begin))
@@ -111,7 +116,7 @@ def measure(
         environment={**environment, "load_at_end": load()},
         empty_call_s=_median(samples, _EMPTY),
         f_s=_median(samples, _F),
-        f_bytes=f_cost.predicted_bytes if f_cost else None,
+        f_bytes=None if isinstance(f_made, Failure) else f_made.predicted_bytes,
     )
     heavy = [row.strategy for row in final if row.status == "ok" and prepared[row.strategy].heavy]
     return Measured(study, tuple(heavy))
@@ -152,6 +157,21 @@ def _device(options: Options) -> Device:
 
 def _plan(scene: Scene, options: Options) -> list[Strategy]:
     return plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
+
+
+def _prepare_f(scene: Scene, options: Options) -> PreparedF | Failure:
+    """Make `f` itself ready, unless a worker has died of it."""
+    if _F in options.failed:
+        return Failure(*options.failed[_F])
+    return attempt(lambda: prepare_f(scene))
+
+
+def _alone(each: Prepared, failure: Failure) -> Prepared:
+    """Say on a row that `f` itself could not be run, so that nothing is measured against it."""
+    if each.row.status != "ok":
+        return each
+    said = f"Cost in units of f is unknown, as f alone failed. {failure.message}"
+    return replace(each, row=each.row.but(message=f"{each.row.message} {said}".strip()))
 
 
 def _prepare_all(

@@ -41,6 +41,14 @@ class Prepared:
     heavy: bool = False
 
 
+@dataclass(frozen=True)
+class PreparedF:
+    """The function itself, ready to be timed, and what its program takes; None without jit."""
+
+    call: Callable[[], Any]
+    predicted_bytes: int | None = None
+
+
 def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     """Take a strategy through the gate, compile it, run it once and check its result."""
     row = blank_row(strategy, scene)
@@ -100,12 +108,15 @@ def with_cost(row: Measurement, cost: Cost) -> Measurement:
     return row.but(memory_source=f"{_PREDICTED}{blind}", **known)
 
 
-def prepare_f(scene: Scene) -> tuple[Callable[[], Any], Cost | None]:
-    """Return a call of the function itself, and its cost where it can be jitted."""
+def prepare_f(scene: Scene) -> PreparedF:
+    """Compile the function itself where it can be jitted, and run it once."""
     if not scene.jit:
-        return partial(scene.f, scene.x), None
-    compiled, cost = compile_program(scene.f, (scene.x,))
-    return partial(compiled, scene.x), cost
+        made = PreparedF(partial(scene.f, scene.x))
+    else:
+        compiled, cost = compile_program(scene.f, (scene.x,))
+        made = PreparedF(partial(compiled, scene.x), cost.predicted_bytes)
+    jax.block_until_ready(made.call())
+    return made
 
 
 def prepare_empty(scene: Scene) -> Callable[[], Any]:

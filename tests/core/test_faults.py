@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import re
@@ -48,16 +49,28 @@ def workers(runner: LocalRunner) -> list[psutil.Process]:
     return [each for each in family if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def kill_one(runner: LocalRunner, after_s: float) -> tuple[Any, Any]:
-    """Start a comparison, kill its worker after a while; return its outcome and a bystander's."""
+def kill_one(runner: LocalRunner, after_s: float, rows: int | None) -> tuple[Any, Any]:
+    """Start a comparison and kill its worker; return its outcome and that of a bystander.
+
+    It is killed so many seconds after it began, or while it sends: when so many rows have come.
+    """
+    pids: list[int] = []
+    come = 0
 
     def on_event(event: dict[str, Any]) -> None:
+        nonlocal come
         if event["type"] == "worker":
-            threading.Timer(after_s, kill, (event["pid"],)).start()
+            pids.append(event["pid"])
+            if rows is None and len(pids) == 1:
+                threading.Timer(after_s, kill).start()
+        elif event["type"] == "row":
+            come += 1
+            if come == rows:
+                kill()
 
-    def kill(pid: int) -> None:
-        if psutil.pid_exists(pid):
-            os.kill(pid, signal.SIGKILL)
+    def kill() -> None:
+        if psutil.pid_exists(pids[-1]):
+            os.kill(pids[-1], signal.SIGKILL)
 
     problem = problem_target("square_mlp", {"width": 48})
     running = runner.submit(Job("compare", problem, {"chunk_sizes": [8]}), on_event)
@@ -70,7 +83,8 @@ def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> No
     moments = random.Random(times)
     usual = len(workers(runner))
     for _ in range(times):
-        outcome, bystander = kill_one(runner, moments.uniform(0.0, 3.0))
+        rows = moments.choice([None, None, moments.randint(1, 44)])  # in one of three, as it sends
+        outcome, bystander = kill_one(runner, moments.uniform(0.0, 3.0), rows)
         study = study_of(outcome)
         assert {row.status for row in study.rows} <= {"ok", "crashed"}
         for row in study.rows:
@@ -143,6 +157,87 @@ def test_a_compile_is_cancelled(runner: LocalRunner) -> None:
     assert runner.submit(Job("devices")).result(30).status == "ok"
 
 
+def test_a_program_that_segfaults_in_xla(runner: LocalRunner) -> None:
+    """Of the kind of jax#39257 and jax#40412: f alone dies in XLA's YNN fusion on jaxlib 0.10.2.
+
+    Its products don't. On versions and processors where f lives, nothing may be lost either.
+    """
+
+    def f(u: Any) -> Any:
+        return jnp.sum(u * jnp.roll(u, 1, 4), axis=3)
+
+    x = jnp.linspace(0.0, 1.0, 6144).reshape(3, 1, 2, 2, 8, 8, 8)
+    target = function_target(f, x, vectors=2)
+    options = {"quantity": "jmp", "chunk_sizes": [1]}
+    study = study_of(runner.submit(Job("compare", target, options)).result(100))
+    names = ["forward/vmap", "forward/chunked/1", "forward/map", "forward/loop"]
+    assert [row.strategy for row in study.rows] == names
+    for row in study.rows:
+        assert row.status in ("ok", "crashed")
+        if row.status == "crashed":
+            assert row.message == "The worker process died (SIGSEGV)."
+        elif study.f_s is None:
+            assert row.median_s is not None
+            assert row.cost_of_f is None
+            assert row.message.endswith("as f alone failed. The worker process died (SIGSEGV).")
+    assert runner.submit(Job("devices")).result(30).status == "ok"
+
+
+@pytest.mark.slow
+def test_the_program_of_jax_39257(runner: LocalRunner) -> None:
+    """It segfaults or hangs on some processors with jaxlib 0.10.2: one row lost, no other."""
+
+    def f(x: Any) -> Any:
+        seen, likelihood = x
+        summed = jnp.sum(seen[..., None, None, None, None, None] * likelihood, axis=2)
+        return jnp.log(jnp.maximum(summed, 1e-16))
+
+    x = jnp.ones((10, 4, 6)), jnp.ones((10, 4, 6, 9, 9, 9, 9, 9))
+    target = function_target(f, x, vectors=1)
+    options = {"quantity": "jmp", "chunk_sizes": [], "time_limit": 100.0}
+    study = study_of(runner.submit(Job("compare", target, options)).result(150))
+    by_name = {row.strategy: row for row in study.rows}
+    assert list(by_name) == ["forward/vmap", "forward/map", "forward/loop"]
+    assert {row.status for row in study.rows} <= {"ok", "crashed", "timed_out"}
+    assert by_name["forward/map"].status == by_name["forward/loop"].status == "ok"
+    assert runner.submit(Job("devices")).result(30).status == "ok"
+
+
+def test_a_strategy_that_segfaults(runner: LocalRunner) -> None:
+    """A linear map whose transpose reads address 0: only what transposes it dies.
+
+    JAX can't batch a `linear_call`, so each `vmap` says that, and loops remain.
+    """
+
+    def fault(u: Any) -> Any:
+        ctypes.string_at(0)
+        return u
+
+    def transpose(_: Any, u: Any) -> Any:
+        return jax.pure_callback(fault, jax.ShapeDtypeStruct(u.shape, u.dtype), u)
+
+    def f(x: Any) -> Any:
+        return jax.custom_derivatives.linear_call(lambda _, x: 2 * x, transpose, (), jnp.sin(x))
+
+    rows = study_of(runner.submit(job(f, jnp.ones(2), chunk_sizes=[])).result(100)).rows
+    found = {row.strategy: (row.status, row.message) for row in rows}
+    for name in ("reverse/map", "reverse/loop"):
+        assert found[name] == ("crashed", "The worker process died (SIGSEGV).")
+    for name in ("forward/map", "forward/loop"):
+        assert found[name] == ("ok", "")
+    assert "Batching rule for 'linear_call'" in found["forward/vmap"][1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches resident memory")
+def test_forty_gigabytes_are_refused_without_growing(runner: LocalRunner) -> None:
+    before = psutil.Process().memory_info().rss
+    asked = job(jnp.sin, jnp.ones(100_000), memory_limit=2 * 10**9)
+    study = study_of(runner.submit(asked).result(60))
+    assert {row.status for row in study.rows} == {"refused"}
+    assert "It needs 40 GB" in study.rows[0].message
+    assert psutil.Process().memory_info().rss - before < 50_000_000
+
+
 def hungry(total_bytes: int) -> Any:
     """A function that takes memory which no prediction sees."""
 
@@ -155,7 +250,7 @@ def hungry(total_bytes: int) -> Any:
 
     def f(x: Any) -> Any:
         shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
-        return x + jax.pure_callback(hog, shape, jax.lax.stop_gradient(x))
+        return x * jax.pure_callback(hog, shape, jax.lax.stop_gradient(x))
 
     return f
 
