@@ -81,7 +81,8 @@ def measure(
         _emit_rows(emit, study.rows)
         return Measured(study, ())
     strategies = _plan(scene, options)
-    emit({"type": "plan", "strategies": [each.name for each in strategies]})
+    names = [each.name for each in strategies]
+    emit({"type": "plan", "strategies": names, "environment": environment})
     emit(_stage("", "reference", 0, len(strategies), begin))
     scene = with_reference(scene, options)
     emit(_stage(_F, "compile", 0, len(strategies), begin))

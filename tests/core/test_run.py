@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import psutil
 import pytest
 
 import jacoscope as jsc
-from jacoscope.run import Job, LocalRunner, function_target, problem_target
+from jacoscope.run import Job, LocalRunner, Outcome, function_target, problem_target
+from jacoscope.run._course import Course
 from jacoscope.run._wire import pack, unpack
 
 
@@ -254,6 +256,85 @@ def test_scripts_without_a_guard(how: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["begins", "{'ok'} float64"]
+
+
+def one_sine(x: Any) -> Any:
+    return 1 * jnp.sin(x)
+
+
+checkpointed: Any = jax.checkpoint(one_sine)  # pyright: ignore[reportPrivateImportUsage]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        jnp.sin,
+        jax.jit(one_sine),
+        jax.vmap(one_sine),
+        jax.grad(lambda x: -jnp.sum(jnp.cos(x))),
+        checkpointed,
+        lambda x: jax.lax.scan(lambda c, _: (checkpointed(c), None), x, None, 1)[0],
+    ],
+    ids=["jax", "jit", "vmap", "grad", "checkpoint", "scan"],
+)
+def test_transformed_functions_travel(runner: LocalRunner, f: Any) -> None:
+    x = jnp.arange(3.0)
+    outcome = runner.submit(Job("matrix", function_target(f, x), {"mode": "reverse"})).result(60)
+    assert outcome.status == "ok", outcome.message
+    np.testing.assert_allclose(outcome.value["values"], np.diag(np.cos(x)), rtol=1e-5)
+
+
+def test_a_jitted_function_is_compared(runner: LocalRunner) -> None:
+    target = function_target(jax.jit(one_sine), jnp.arange(3.0))
+    outcome = runner.submit(Job("compare", target, {"chunk_sizes": [], "time_limit": 30.0}))
+    rows = rows_of(outcome.result(60))
+    assert {(row.status, row.message) for row in rows.values()} == {("ok", "")}
+    assert all(row.cost_of_f for row in rows.values())
+
+
+def test_a_large_function_is_written_once() -> None:
+    rng = np.random.default_rng(0)
+    weights = [jnp.asarray(rng.normal(size=(2, 400_000)), jnp.float32) for _ in range(4)]
+    own = LocalRunner()
+
+    def target_of(w: Any) -> Any:
+        return function_target(lambda x: w[:, :3] @ x, jnp.ones(3))
+
+    def matrix(target: Any) -> Any:
+        return own.submit(Job("matrix", target)).result(60).value["values"]
+
+    def files() -> list[Path]:
+        assert own._spool is not None
+        return sorted(own._spool.folder.iterdir())
+
+    first = target_of(weights[0])
+    for _ in range(2):
+        np.testing.assert_allclose(matrix(first), weights[0][:, :3], rtol=1e-6)
+        assert [path.stat().st_size for path in files()] == [len(first["content"])]
+    for w in weights[1:]:
+        np.testing.assert_allclose(matrix(target_of(w)), w[:, :3], rtol=1e-6)
+    assert len(files()) == 3  # the one just run, and two more
+    np.testing.assert_allclose(matrix(first), weights[0][:, :3], rtol=1e-6)
+    small = function_target(jnp.sin, jnp.ones(3))
+    matrix(small)
+    assert len(files()) == 2
+    folder = files()[0].parent
+    assert folder.stat().st_mode & 0o077 == 0
+    own.close()
+    assert not folder.exists()
+
+
+def test_what_is_left_of_a_comparison_keeps_its_environment() -> None:
+    course = Course(Job("compare"), lambda message: None)
+    course.note({"type": "plan", "strategies": ["a", "b"], "environment": {"jax": "0"}})
+    final = course.after(Outcome("crashed", "Gone."), 0.0)
+    assert final is not None
+    study = jsc.Study.from_plain(final.value["study"])
+    assert study.environment == {"jax": "0"}
+    assert [(row.strategy, row.status) for row in study.rows] == [
+        ("a", "crashed"),
+        ("b", "crashed"),
+    ]
 
 
 def test_what_cannot_travel() -> None:

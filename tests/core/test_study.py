@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,25 @@ def test_a_mode_that_cannot_work(f: Any, failing: str, sentence: str) -> None:
             assert row.status == "ok"
             assert row.error is not None
             assert row.error < 1e-6
+
+
+def test_an_unknown_trip_count_is_a_field_of_the_row() -> None:
+    looped = inline(while_loop, jnp.arange(3.0), chunk_sizes=())
+    plain = inline(jnp.sin, jnp.arange(3.0), chunk_sizes=())
+    assert {row.flops_note for row in looped.rows if row.status == "ok"} == {
+        "loop body counted once"
+    }
+    assert {row.flops_note for row in plain.rows} == {""}
+    assert {row.flops_note for row in looped.rows if row.status != "ok"} == {None}
+
+
+def test_the_environment_of_a_study(study: jsc.Study) -> None:
+    told = study.environment
+    for name in ("jax", "jaxlib", "python", "system", "processor", "device_kind", "date"):
+        assert told[name], name
+    assert told["cores"] >= 1
+    assert told["xla_flags"] == os.environ.get("XLA_FLAGS", "")
+    assert {"revision", "jacoscope", "load_at_start", "load_at_end", "x64"} <= set(told)
 
 
 def test_integers_become_rows() -> None:

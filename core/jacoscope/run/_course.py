@@ -35,6 +35,7 @@ class Course:
         self._tell = tell
         self._asked = job
         self._plan: list[str] = []
+        self._environment: dict[str, Any] = {}
         self._rows: dict[str, dict[str, Any]] = {}
         self._strategy = ""  # at work; empty between strategies and while timing
         self._since = time.monotonic()
@@ -47,6 +48,7 @@ class Course:
         match event.get("type"):
             case "plan":
                 self._plan = list(event["strategies"])
+                self._environment = dict(event.get("environment", {}))
             case "row":
                 self._rows[event["row"]["strategy"]] = event["row"]
                 self._strategy = ""
@@ -109,7 +111,7 @@ class Course:
             else row
             for row in {**blank, **known}.values()
         ]
-        return Study(rows=conclude(rows, None), title=title)
+        return Study(rows=conclude(rows, None), title=title, environment=self._environment)
 
     def _next_peak(self, left_s: float) -> Outcome | None:
         """Turn to the next strategy whose peak is to be measured, or end."""

@@ -4,7 +4,8 @@ The caller's script is never imported here or in a worker, whatever started it. 
 standard input and answers go out on standard output, both as plain data; when the input ends,
 because the caller has ended, however abruptly, the workers end too.
 
-Run by `LocalRunner` as `python -m jacoscope.run._launcher`.
+Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER`, where large functions are; the
+folder is removed at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO
 
 from ._job import Job
 from ._lane import Lane
+from ._spool import remove
 from ._wire import pack, read_frame, unpack, write_frame
 
 _PATIENCE_S = 3.0
@@ -59,6 +61,7 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
                     job = Job(**order["job"])
                     lanes[job.lane].add(order["ticket"], job)
         finally:
+            remove(sys.argv[1])
             last_resort = threading.Timer(_PATIENCE_S, os._exit, (1,))  # should one be stuck
             last_resort.daemon = True
             last_resort.start()

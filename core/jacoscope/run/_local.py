@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ._job import Job, OnEvent, Outcome
+from ._spool import Spool, remove
 from ._wire import pack, read_frame, unpack, write_frame
 
 _LAUNCHER = "jacoscope.run._launcher"
@@ -31,6 +32,7 @@ class LocalHandle:
     runner: LocalRunner
     on_event: OnEvent | None = None
     process: subprocess.Popen[bytes] | None = None
+    path: str = ""  # of the file that its function is in, if it is in one
     future: Future[Outcome] = field(default_factory=Future)
 
     def cancel(self) -> None:
@@ -67,6 +69,7 @@ class LocalRunner:
         self._numbers = itertools.count(1)
         self._handles: dict[int, LocalHandle] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._spool: Spool | None = None
         self._owner = os.getpid()
         self._lock = threading.Lock()
 
@@ -78,10 +81,14 @@ class LocalRunner:
     def submit(self, job: Job, on_event: OnEvent | None = None) -> LocalHandle:
         """Queue a job in its lane; returns at once."""
         handle = LocalHandle(next(self._numbers), self, on_event)
-        order = pack({"ticket": handle.number, "job": vars(job)})
         with self._lock:
             handle.process = process = self._launched()
+            assert self._spool is not None
+            target = self._spool.lighten(job.target)
+            handle.path = target.get("path", "")
+            order = pack({"ticket": handle.number, "job": {**vars(job), "target": target}})
             self._handles[handle.number] = handle
+            self._spool.trim({each.path for each in list(self._handles.values())})
             self._write(process, order)
         return handle
 
@@ -109,14 +116,16 @@ class LocalRunner:
         if self._owner != os.getpid():  # this process was forked: the launcher is its parent's
             self._process, self._handles, self._owner = None, {}, os.getpid()
         if self._process is None or self._process.poll() is not None:
+            self._spool = Spool()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _LAUNCHER],
+                [sys.executable, "-P", "-m", _LAUNCHER, str(self._spool.folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=_environment(self._cpu_devices),
                 start_new_session=True,  # the scheduler then shares between it and the caller
             )
-            threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+            follow = (self._process, self._spool.folder)
+            threading.Thread(target=self._read, args=follow, daemon=True).start()
             atexit.unregister(self.close)
             atexit.register(self.close)
         return self._process
@@ -128,11 +137,12 @@ class LocalRunner:
         except OSError:
             pass  # it has died; the reader says so to every handle
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
+    def _read(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         assert process.stdout is not None
         with process.stdout:
             self._deliver(cast(BinaryIO, process.stdout))
         process.wait()
+        remove(folder)  # in case the launcher could not
         with self._lock:
             lost = [each for each in self._handles.values() if each.process is process]
             for handle in lost:

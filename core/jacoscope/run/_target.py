@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -103,8 +107,9 @@ def opened(target: Mapping[str, Any]) -> Iterator[Opened]:
                 jax.enable_x64(bool(config.get("enable_x64"))),
                 jax.default_matmul_precision(config.get("matmul")),
             ):
-                f, x, vectors = cloudpickle.loads(target["content"])
-                yield Opened(f, x, vectors=vectors)
+                f, x, vectors = _loads(target)
+                # a jitted function comes back as something that can be called, and no more
+                yield Opened(functools.partial(f), x, vectors=vectors)
         case "direct":
             yield target["opened"]
         case kind:
@@ -115,13 +120,47 @@ def _title(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
+def _loads(target: Mapping[str, Any]) -> Any:
+    """Unpickle a target's content, from the file that a spool put it in if it is in one."""
+    if "path" not in target:
+        return cloudpickle.loads(target["content"])
+    with Path(target["path"]).open("rb") as stream:
+        return cloudpickle.load(stream)
+
+
 class _Pickler(cloudpickle.Pickler):
-    """cloudpickle, and functions with a VJP rule of their own, which it can't rebuild."""
+    """cloudpickle, and what it can't rebuild.
+
+    Functions with a VJP rule of their own; and what JAX's modules hold, primitives and caches and
+    jitted functions, to which transformed functions refer (those of `jax.checkpoint`, say). The
+    worker has to find its own of these, and no copies.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._held = _held_by_jax()
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, jax.custom_vjp):
             return _blank_custom_vjp, (), vars(obj)
+        if id(obj) in self._held:
+            return _from_module, self._held[id(obj)]
         return super().reducer_override(obj)
+
+
+def _held_by_jax() -> dict[int, tuple[str, str]]:
+    """Map what JAX's modules hold to module and name: instances of JAX's own types."""
+    return {
+        id(value): (module_name, name)
+        for module_name, module in list(sys.modules.items())
+        if module_name.split(".")[0] == "jax"
+        for name, value in list(vars(module).items())
+        if not isinstance(value, type) and type(value).__module__.split(".")[0] in ("jax", "jaxlib")
+    }
+
+
+def _from_module(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _blank_custom_vjp() -> jax.custom_vjp:
