@@ -25,6 +25,7 @@ from jacoscope._limits import format_bytes
 FAR = 1.5
 ENOUGH = 10
 FLAG = "was predicted."
+LATE = "the time limit came first"
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def main() -> int:
             if row.peak_bytes is None or not row.predicted_bytes:
                 if row.status != "ok":
                     print(f"{case.title:27} {row.strategy:30} {row.status}: {row.message}")
+                elif LATE in (row.memory_source or ""):
+                    print(f"{case.title:27} {row.strategy:30} {LATE}")
                 continue
             measured += 1
             ratio = row.peak_bytes / row.predicted_bytes

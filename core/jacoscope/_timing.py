@@ -4,7 +4,8 @@ Every strategy is warmed, then calibrated so that a sample, several calls in a r
 enough for the clock. Samples are taken in rounds, the strategies in a new random order each
 round (A B C, C A B, …), so that a disturbance falls on all of them alike. The garbage collector
 is off inside a sample, every result is awaited, and every sample is kept; where the system tells
-that the process was preempted or the machine taken away meanwhile, the sample is marked.
+that meanwhile the process was preempted, the machine taken away, or that others waited for a
+processor, the sample is marked.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ class Samples:
     disturbed: list[bool] = field(default_factory=list)
 
 
+_STAT, _PRESSURE = Path("/proc/stat"), Path("/proc/pressure/cpu")  # Linux
+_PRESSURE_SHARE = 0.2  # of a sample; a program's own threads were seen to make up to 0.08
 _ASK_EVERY = 5  # rounds after which it is asked again who is undecided
 
 Call = Callable[[], Any]
@@ -169,29 +172,50 @@ def _sample(call: Call, calls: int) -> tuple[float, bool]:
 
 
 @contextmanager
-def _quiet() -> Any:
+def _quiet() -> Iterator[list[str]]:
     """Hold the garbage collector off; fill the list with what disturbed the process."""
     disturbances: list[str] = []
     collecting = gc.isenabled()
     gc.disable()
-    before = _counters()
+    before, start = _counters(), time.perf_counter()
     try:
         yield disturbances
     finally:
+        elapsed_s = time.perf_counter() - start
         after = _counters()
         if collecting:
             gc.enable()
-        disturbances += [name for name in after if after[name] > before.get(name, after[name])]
+        disturbances += disturbed_by(before, after, elapsed_s)
+
+
+def disturbed_by(
+    before: Mapping[str, int], after: Mapping[str, int], elapsed_s: float
+) -> list[str]:
+    """Name what disturbed a sample, from the system's counters before and after it.
+
+    A few waits are this process's own threads; those of a neighbor take up much of the sample.
+    """
+    rises = {name: after[name] - before[name] for name in after if name in before}
+    return [
+        name
+        for name, rise in rises.items()
+        if rise > (_PRESSURE_SHARE * elapsed_s * 1e6 if name == "pressed" else 0)
+    ]
 
 
 def _counters() -> dict[str, int]:
-    """Read what the system counts: involuntary context switches, and ticks stolen by a host."""
+    """Read what the system counts; what it does not tell is left out.
+
+    Involuntary context switches of this process, ticks that a host has stolen, and microseconds
+    for which some task of the machine waited for a processor (pressure stall information).
+    """
     counters = {}
     if resource is not None:
         counters["preempted"] = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
-    try:
-        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    with suppress(OSError, IndexError, ValueError):
+        fields = _STAT.read_text().split("\n", 1)[0].split()
         counters["stolen"] = int(fields[8])
-    except (OSError, IndexError, ValueError):
-        pass  # not Linux: unknown
+    with suppress(OSError, IndexError, ValueError):
+        some = _PRESSURE.read_text().split("\n", 1)[0]
+        counters["pressed"] = int(some.rsplit("total=", 1)[1])
     return counters

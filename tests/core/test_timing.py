@@ -11,7 +11,7 @@ import pytest
 
 from jacoscope._measurement import Measurement
 from jacoscope._statistics import contenders, mark_ties, summarize, ties, with_samples
-from jacoscope._timing import Protocol, Samples, sample_all
+from jacoscope._timing import Protocol, Samples, _counters, disturbed_by, sample_all
 
 QUICK = Protocol(rounds=5, sample_s=0.001)
 
@@ -106,6 +106,28 @@ def test_ties() -> None:
 def test_noise(seconds: list[float], disturbed: list[bool], noisy: bool) -> None:
     blank = Measurement(quantity="jacobian", strategy="a")
     assert with_samples(blank, Samples(1, seconds, disturbed)).noisy is noisy
+
+
+@pytest.mark.parametrize(
+    ("rises", "found"),
+    [
+        ({"preempted": 0, "stolen": 0, "pressed": 0}, []),
+        ({"preempted": 1, "stolen": 0, "pressed": 900}, ["preempted"]),
+        ({"preempted": 0, "stolen": 2, "pressed": 2_001}, ["stolen", "pressed"]),
+        ({"pressed": 2_001}, ["pressed"]),
+    ],
+)
+def test_what_disturbs_a_sample(rises: dict[str, int], found: list[str]) -> None:
+    before = {"preempted": 7, "stolen": 8, "pressed": 10**9}
+    after = {name: before[name] + rise for name, rise in rises.items()}
+    assert disturbed_by(before, after, elapsed_s=0.010) == found  # 2,000 µs are a fifth of it
+
+
+@pytest.mark.skipif("pressed" not in _counters(), reason="the system tells no pressure")
+def test_the_systems_pressure_is_read() -> None:
+    first = _counters()
+    second = _counters()
+    assert 0 < first["pressed"] <= second["pressed"]
 
 
 def test_what_is_undecided_gets_more_samples() -> None:
