@@ -91,6 +91,9 @@ def test_ties() -> None:
     assert ties(far, wild)
     assert [each.tie for each in mark_ties([a, near, far])] == [True, True, False]
     assert [each.tie for each in mark_ties([a, far])] == [False, False]
+    slowed = row("slowed", [1.0, 1.01, *rng.normal(1.5, 0.01, 23)])  # by a neighbor, nearly always
+    assert ties(a, slowed)
+    assert ties(slowed, a)
     untimed = Measurement(quantity="jacobian", strategy="none")
     assert mark_ties([a, untimed])[1].tie is None
 
