@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -166,6 +167,8 @@ def test_a_worker_that_dies_is_a_row(runner: LocalRunner, way: str) -> None:
     for row in rows.values():
         if way == "prints":
             assert row.status == "ok"
+            # 100 MB at each trace, and there are several
+            assert re.fullmatch(r"f printed [\d.]+ GB of text, .* nowhere\.", row.message)
         else:
             assert (row.status, row.message) == ("crashed", sentences[way])
 

@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from .._devices import all_devices, device_name
+from .._limits import format_bytes
 from .._measure import measure, measure_peak
 from .._picture import draw
 from .._scene import Options
+from .._study import Study
 from ._job import Job
+from ._silence import printed
 from ._target import opened
 from ._turn import Turn
 
@@ -56,8 +59,19 @@ def _compare(job: Job, emit: Emit, turn: Turn) -> dict[str, Any]:
         options = replace(
             _options(job.options, target.vectors), title=str(job.target.get("title", ""))
         )
+        before = printed()
         measured = measure(target.f, target.x, options, emit, turn.alone, turn.between)
-        return {"study": measured.study.to_plain(), "heavy": list(measured.heavy)}
+        study = _told(measured.study, printed() - before)
+        return {"study": study.to_plain(), "heavy": list(measured.heavy)}
+
+
+def _told(study: Study, characters: int) -> Study:
+    """Say on every row that `f` printed something, if it did: nobody has seen it."""
+    if not characters:
+        return study
+    said = f"f printed {format_bytes(characters)} of text, which a worker shows nowhere."
+    rows = [row.but(message=f"{row.message} {said}".strip()) for row in study.rows]
+    return replace(study, rows=tuple(rows))
 
 
 def _options(plain: Mapping[str, Any], vectors: Any) -> Options:

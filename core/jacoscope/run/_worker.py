@@ -26,6 +26,7 @@ import psutil
 
 from ._inline import failed
 from ._job import Job, Outcome
+from ._silence import Silence
 from ._wire import pack, unpack
 from ._work import perform
 
@@ -39,6 +40,7 @@ def prepare(launcher: int) -> None:
     for stream in (1, 2):
         os.dup2(quiet, stream)
     os.close(quiet)
+    sys.stdout = Silence()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
     _end_with(launcher)
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
