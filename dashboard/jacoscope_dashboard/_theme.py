@@ -20,7 +20,23 @@ _TYPE: dict[str, Any] = {
     "button": {"textTransform": "none", "fontWeight": 700},
 }
 
+# Some thirty problems in ten groups stand in one list: most of it in sight at once.
+_LISTS: dict[str, Any] = {
+    "MuiListSubheader": {
+        "styleOverrides": {
+            "root": {
+                "fontSize": 12,
+                "fontWeight": 700,
+                "lineHeight": "26px",
+                "position": "static",
+            }
+        }
+    },
+    "MuiMenuItem": {"styleOverrides": {"root": {"minHeight": 28, "paddingBlock": 2}}},
+}
+
 _SHARED: dict[str, Any] = {
+    "components": _LISTS,
     "chart_style": "classic",
     # Below the width of `sm` the drawer lies over the page instead of beside it.
     "breakpoints": {"values": {"xs": 0, "sm": NARROW_PX, "md": 1000, "lg": 1200, "xl": 1536}},

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from ._control import CONTROL_FLOW
-from ._dense import SQUARE, TALL, WIDE
+from ._algebra import CONVOLUTION, PROCESS, SOLVE
+from ._arrow import ARROW
+from ._banded import BANDED, DIFFERENCES, TRIDIAGONAL
+from ._bundle import BUNDLE
+from ._cluster import KMEANS, MIXTURE
+from ._control import CONTROL_FLOW, CUSTOM_VJP, WHILE_LOOP
+from ._dense import LINEAR, TALL, WIDE
 from ._family import Family as Family
 from ._family import Knob as Knob
 from ._family import KnobValue as KnobValue
 from ._family import Problem as Problem
+from ._intermediate import OUTER, PAIRWISE
 from ._logistic import LOSS, PREDICT
-from ._scalar import TANH_SUM
+from ._network import SQUARE, TALL_NETWORK, WIDE_NETWORK
+from ._plane import PLANE
+from ._rollout import CHAIN, LORENZ, RNN
+from ._scalar import LOG_SUM_EXP, ROSENBROCK, TANH_SUM
+from ._stencil import BRUSSELATOR, BURGERS
 
 __all__ = ["Family", "Knob", "KnobValue", "Problem", "families", "family", "problem", "problems"]
 
-_FAMILIES = {
-    each.name: each for each in (PREDICT, LOSS, SQUARE, TALL, WIDE, TANH_SUM, CONTROL_FLOW)
-}
+# In the order of the page: a group's families stand together.
+_GALLERY = (
+    *(PREDICT, LOSS),
+    *(TALL, WIDE, SQUARE, TALL_NETWORK, WIDE_NETWORK, LINEAR),
+    *(TANH_SUM, ROSENBROCK, LOG_SUM_EXP),
+    *(CHAIN, RNN, LORENZ),
+    *(DIFFERENCES, TRIDIAGONAL, BANDED, ARROW, BRUSSELATOR, BURGERS),
+    *(PAIRWISE, OUTER),
+    *(KMEANS, MIXTURE, BUNDLE),
+    *(CONVOLUTION, SOLVE, PROCESS),
+    PLANE,
+    *(CONTROL_FLOW, WHILE_LOOP, CUSTOM_VJP),
+)
+_FAMILIES = {each.name: each for each in _GALLERY}
 
 
 def families() -> tuple[Family, ...]:

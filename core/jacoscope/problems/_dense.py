@@ -1,4 +1,4 @@
-"""Dense Jacobians of three shapes: square, tall (more outputs) and wide (more inputs)."""
+"""Dense Jacobians by shape: tall (more outputs), wide (more inputs), and a constant one."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ from jaxtyping import Array
 
 from ._family import Draws, Family, Knob, Parts
 
-
-def _make_square(*, width: int, depth: int, seed: int, dtype: Any) -> Parts:
-    draws = Draws(seed, dtype)
-    layers = [draws.normal(width, width, scale=width**-0.5) for _ in range(depth)]
-
-    def f(x: Array) -> Array:
-        for layer in layers:
-            x = jnp.tanh(layer @ x)
-        return x
-
-    return Parts(f, draws.normal(width))
+GROUP = "Dense: tall, square, wide"
 
 
 def _make_tall(*, points: int, terms: int, seed: int, dtype: Any) -> Parts:
     draws = Draws(seed, dtype)
-    t = jnp.asarray(np.linspace(0.0, 1.0, points), dtype)
+    t = jnp.asarray(np.linspace(0.0, 1.0, points).astype(dtype), dtype)
     x = {
         "amplitude": draws.normal(terms),
         "rate": jnp.asarray(1 + np.abs(draws.normal(terms)), dtype),
@@ -55,24 +45,20 @@ def _make_wide(*, parameters: int, losses: int, seed: int, dtype: Any) -> Parts:
     return Parts(f, draws.normal(parameters), jacobian)
 
 
-SQUARE = Family(
-    name="square_mlp",
-    title="Square tanh network",
-    group="Dense",
-    about="As many outputs as inputs: the rule by shape has no opinion, the machine has.",
-    source="Written for Jacoscope: f(x) = tanh(W_d … tanh(W_1 x))",
-    make=_make_square,
-    sizes=(
-        Knob("width", "Width", 32, "Inputs, outputs and hidden units.", 1, 8_192),
-        Knob("depth", "Depth", 3, "Layers, unrolled.", 1, 64),
-    ),
-    telling={"width": 256, "depth": 3},
-)
+def _make_linear(*, rows: int, columns: int, seed: int, dtype: Any) -> Parts:
+    draws = Draws(seed, dtype)
+    matrix = draws.normal(rows, columns)
+
+    def f(x: Array) -> Array:
+        return matrix @ x
+
+    return Parts(f, draws.normal(columns), lambda x: matrix.astype(x.dtype))
+
 
 TALL = Family(
     name="tall_curve",
     title="Few parameters, long curve",
-    group="Tall and wide",
+    group=GROUP,
     about="A sum of decays sampled at many points: few columns, many rows, so forward should win.",
     source="Written for Jacoscope: y(t) = Σ aₖ exp(−rₖ t)",
     make=_make_tall,
@@ -86,7 +72,7 @@ TALL = Family(
 WIDE = Family(
     name="wide_loss",
     title="Many parameters, few losses",
-    group="Tall and wide",
+    group=GROUP,
     about="A few losses of many parameters: few rows, many columns, so reverse should win.",
     source="Written for Jacoscope: fᵢ(x) = Σⱼ log(1 + (aᵢⱼ xⱼ)²)",
     make=_make_wide,
@@ -95,4 +81,18 @@ WIDE = Family(
         Knob("losses", "Losses", 4, "Outputs.", 1, 512),
     ),
     telling={"parameters": 4_096, "losses": 8},
+)
+
+LINEAR = Family(
+    name="linear_map",
+    title="Linear map",
+    group=GROUP,
+    about="J is the matrix itself, so every pass is work that a glance at f would have saved.",
+    source="Written for Jacoscope: f(x) = A x",
+    make=_make_linear,
+    sizes=(
+        Knob("rows", "Rows", 40, "Outputs.", 1, 65_536),
+        Knob("columns", "Columns", 24, "Inputs.", 1, 65_536),
+    ),
+    telling={"rows": 512, "columns": 512},
 )

@@ -174,19 +174,25 @@ class Family:
 
 
 class Draws:
-    """Seeded normal numbers, drawn by NumPy: a size never seen before compiles nothing.
+    """Seeded random numbers, drawn by NumPy: a size never seen before compiles nothing.
 
-    They are drawn in float32 and then cast, so the point is the same at every precision.
+    They are drawn in float32 and then cast, so the point is the same at every precision. JAX
+    takes them without compiling only where they are told the dtype that they have.
     """
 
     def __init__(self, seed: int, dtype: Any) -> None:
         self._generator = np.random.default_rng(seed)
         self._dtype = dtype
 
-    def normal(self, *shape: int, scale: float = 1.0) -> Array:
-        """Draw an array of that shape, with that standard deviation."""
+    def normal(self, *shape: int, scale: float = 1.0, mean: Any = 0.0) -> Array:
+        """Draw an array of that shape, with that standard deviation, around that mean."""
         drawn = scale * self._generator.standard_normal(shape, np.float32)
-        return jnp.asarray(drawn, self._dtype)
+        return jnp.asarray(np.asarray(mean, np.float32) + drawn, self._dtype)
+
+    def positive(self, *shape: int, mean: float) -> Array:
+        """Draw an array of that shape, uniform between a half and three halves of the mean."""
+        drawn = self._generator.random(shape, np.float32)
+        return jnp.asarray(np.float32(mean) * (drawn + np.float32(0.5)), self._dtype)
 
     def coins(self, count: int) -> Array:
         """Draw that many zeros and ones."""
