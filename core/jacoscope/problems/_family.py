@@ -196,4 +196,5 @@ class Draws:
 
     def coins(self, count: int) -> Array:
         """Draw that many zeros and ones."""
-        return jnp.asarray(self._generator.integers(0, 2, count).astype(self._dtype))
+        tossed = self._generator.integers(0, 2, count).astype(self._dtype)
+        return jnp.asarray(tossed, self._dtype)
