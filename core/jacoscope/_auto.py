@@ -42,7 +42,9 @@ def jacobian(
         f: Function of one pytree; of several arguments with `argnums`.
         x: Point, a pytree of floating-point arrays; with `argnums` other than 0 the tuple of all
             arguments.
-        mode: `forward`, one JVP a column; `reverse`, one VJP a row; or `auto`.
+        mode: `forward`, one JVP a column; `reverse`, one VJP a row; `linearize`, `f` linearized
+            once and its linear map applied to each column's tangent, which trades memory for
+            time; or `auto`.
         batching: How the passes are applied: `loop`, `map`, `vmap`, `chunked` or `auto`.
         chunk_size: Passes at once, for `chunked`.
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
@@ -66,7 +68,8 @@ def jacobian(
     [[2.0, 0.0], [0.0, 4.0]]
     """
     if mode not in ("auto", *get_args(Mode)):
-        raise ValueError(f"`mode` must be one of auto, forward, reverse, but got {mode!r}.")
+        words = ", ".join(("auto", *get_args(Mode)))
+        raise ValueError(f"`mode` must be one of {words}, but got {mode!r}.")
     chosen = _resolve_batching(batching, chunk_size)
     g, point = unary(f, x, argnums)
     if device is not None:
@@ -96,7 +99,8 @@ def hessian(
     Args:
         f: Function from one pytree to a number.
         x: Point, a pytree of floating-point arrays.
-        order: The order of each product; `full_hessian` is `jax.hessian`.
+        order: The order of each product; `full_hessian` is `jax.hessian`, and `linearize` the
+            gradient linearized once for all columns.
         batching: How the products are applied: `loop`, `map`, `vmap`, `chunked` or `auto`.
         chunk_size: Products at once, for `chunked`.
         memory_limit: As for `jacobian`.

@@ -78,10 +78,10 @@ def result_bytes(strategy: Strategy, scene: Scene) -> int:
     y_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in outputs)
     given = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(scene.vectors))
     match strategy.quantity:
-        case "jacobian" if strategy.mode == "forward":
-            result = scene.n_in * y_bytes
-        case "jacobian":
+        case "jacobian" if strategy.mode == "reverse":
             result = scene.n_out * x_bytes
+        case "jacobian":
+            result = scene.n_in * y_bytes
         case "hessian":
             result = scene.n_in * x_bytes
         case "jmp":

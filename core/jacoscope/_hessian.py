@@ -1,4 +1,4 @@
-"""Hessian-vector products in four orders, and Hessians built from them column by column."""
+"""Hessian-vector products in their orders, and Hessians built from them column by column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from ._jacobian import build_columns
 from ._point import as_point, check_like, check_output
 
 Order = Literal[
-    "forward_over_reverse", "reverse_over_forward", "reverse_over_reverse", "full_hessian"
+    "forward_over_reverse",
+    "reverse_over_forward",
+    "reverse_over_reverse",
+    "full_hessian",
+    "linearize",
 ]
 
 
@@ -22,7 +26,7 @@ def check_order(order: str) -> None:
     """Check the word for an order.
 
     Raises:
-        ValueError: It is not one of the four.
+        ValueError: It is not one of them.
     """
     if order not in get_args(Order):
         raise ValueError(f"`order` must be one of {', '.join(get_args(Order))}, but got {order!r}.")
@@ -38,7 +42,8 @@ def hvp(
 
     `forward_over_reverse` pushes `v` through the gradient; `reverse_over_forward` takes the
     gradient of one directional derivative; `reverse_over_reverse` that of ⟨∇f(x), v⟩; and
-    `full_hessian` builds the whole Hessian first, for comparison. All give the same vector.
+    `full_hessian` builds the whole Hessian first, for comparison. `linearize` linearizes the
+    gradient once, which pays where many vectors share it. All give the same vector.
 
     Args:
         f: Function from one pytree to a number.
@@ -51,7 +56,7 @@ def hvp(
 
     Raises:
         TypeError: `x` is not floating point, or `f(x)` is not a real number.
-        ValueError: `v` is not like `x`, or `order` is not one of the four.
+        ValueError: `v` is not like `x`, or `order` is not one of them.
 
     >>> hvp(lambda x: jnp.sum(x**3), jnp.array([1.0, 2.0]), jnp.array([1.0, 1.0])).tolist()
     [6.0, 12.0]
@@ -71,6 +76,8 @@ def hvp_product(f: Callable[[Any], Any], x: PyTree[Array], order: Order) -> Call
             return lambda v: jax.grad(lambda x: jax.jvp(f, (x,), (v,))[1])(x)
         case "reverse_over_reverse":
             return lambda v: jax.grad(lambda x: _vdot(jax.grad(f)(x), v))(x)
+        case "linearize":
+            return jax.linearize(jax.grad(f), x)[1]
         case "full_hessian":
             return lambda v: _contract(jax.hessian(f)(x), v)
         case never:
@@ -92,7 +99,7 @@ def build_hessian(
 
     Raises:
         TypeError: `f(x)` is not a real number.
-        ValueError: The order or the batching is not one of the four, or the chunk size is off.
+        ValueError: The order or the batching is unknown, or the chunk size is off.
     """
     check_order(order)
     if order == "full_hessian":

@@ -1,6 +1,6 @@
-"""Builders of a whole Jacobian: forward by columns, in reverse by rows, in four batchings.
+"""Builders of a whole Jacobian: forward or linearized by columns, in reverse by rows.
 
-Both take a resolved mode and batching; `jacoscope.jacobian` chooses. The columns of a forward
+All take a resolved mode and batching; `jacoscope.jacobian` chooses. The columns of a forward
 Jacobian come out along the last axis and the rows of a reverse one along the first, which is
 where `jax.jacfwd` has them, so no transposed copy of the whole is made.
 """
@@ -20,7 +20,7 @@ from ._batching import Batching, batched
 from ._point import checked, size
 from ._products import pushforward
 
-Mode = Literal["forward", "reverse"]
+Mode = Literal["forward", "reverse", "linearize"]
 
 
 def build_jacobian(
@@ -36,7 +36,8 @@ def build_jacobian(
     Args:
         f: Function of one pytree.
         x: Point, checked by `as_point`.
-        mode: `forward`, one JVP a column, or `reverse`, one VJP a row.
+        mode: `forward`, one JVP a column; `linearize`, the same from one linearization that all
+            columns share and that keeps residuals; or `reverse`, one VJP a row.
         batching: How the passes are applied.
         chunk_size: Passes at once, for `chunked`.
 
@@ -48,8 +49,9 @@ def build_jacobian(
         ValueError: The batching is not one of the four, or the chunk size is off.
     """
     match mode:
-        case "forward":
-            return build_columns(pushforward(f, x), x, batching=batching, chunk_size=chunk_size)
+        case "forward" | "linearize":
+            product = pushforward(f, x) if mode == "forward" else jax.linearize(checked(f), x)[1]
+            return build_columns(product, x, batching=batching, chunk_size=chunk_size)
         case "reverse":
             return _build_rows(f, x, batching=batching, chunk_size=chunk_size)
         case never:

@@ -40,7 +40,7 @@ def draw(
         closed_form: The Jacobian as a function of x, to check it against; None where unknown.
         quantity: `jacobian` or `hessian`; the products are pictured by the Jacobian or Hessian
             that they multiply with.
-        mode: `forward`, `reverse` or `auto`.
+        mode: `forward`, `reverse`, `linearize` or `auto`.
         batching: How passes are applied, or `auto`.
         chunk_size: Passes at once, for `chunked`.
         order: The order of a Hessian.
@@ -83,7 +83,7 @@ def draw(
         "column_blocks": [list(each) for each in matrix.column_blocks],
         "x_path": "inputs, x",
         "y_path": "inputs, x" if second else "outputs, f(x)",
-        "mode": strategy.mode or "forward",
+        "mode": strategy.direction or "forward",
         "strategy": strategy.name,
         "group": strategy.group(passes),
         "passes_forward": n_in,

@@ -66,7 +66,7 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
         refused = gate.by_prediction(strategy, row)
         if refused is not None:
             return Prepared(refused)
-    if strategy.mode == "reverse" and scene.residual_bytes is not None:
+    if strategy.mode in ("reverse", "linearize") and scene.residual_bytes is not None:
         row = row.but(residual_bytes=scene.residual_bytes)
     call = partial(function, *scene.arguments)
     ran = attempt(lambda: resident_rise(call))
@@ -84,7 +84,7 @@ def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
     return Measurement(
         quantity=strategy.quantity,
         strategy=strategy.name,
-        mode=strategy.mode,
+        mode=strategy.direction,
         batching=strategy.batching,
         order=strategy.order,
         chunk_size=strategy.chunk_size,

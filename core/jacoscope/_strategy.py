@@ -21,7 +21,7 @@ class Strategy:
 
     Attributes:
         quantity: What is computed.
-        mode: `forward` or `reverse`; None where an order says it.
+        mode: `forward`, `reverse` or `linearize`; None where an order says it.
         batching: How the passes are applied; None for one product, and for JAX's own.
         chunk_size: Passes at once, for `chunked`.
         order: The order of a Hessian-vector product or of a Hessian.
@@ -44,6 +44,11 @@ class Strategy:
         parts = (head, self.order, self.batching, self.chunk_size)
         return "/".join(str(part) for part in parts if part is not None)
 
+    @property
+    def direction(self) -> Literal["forward", "reverse"] | None:
+        """Which way the passes go, as a study's `mode` has it: linearized ones go forward."""
+        return "forward" if self.mode == "linearize" else self.mode
+
     def passes(self, n_in: int, n_out: int, vectors: int) -> int:
         """Count the products with one vector that it takes.
 
@@ -54,7 +59,7 @@ class Strategy:
         """
         match self.quantity:
             case "jacobian":
-                return n_in if self.mode == "forward" else n_out
+                return n_out if self.mode == "reverse" else n_in
             case "hessian":
                 return n_in
             case "hvp":
@@ -116,12 +121,18 @@ def _candidates(quantity: Quantity, vectors: int, chunk_sizes: list[int]) -> lis
         ("loop", None),
     ]
     orders: tuple[Order, ...] = get_args(Order)
+    once: list[tuple[Batching, int | None]] = [  # of the chunks one size, to keep the list short
+        ("vmap", None),
+        *(("chunked", size) for size in chunk_sizes[len(chunk_sizes) // 2 :][:1]),
+    ]
     match quantity:
         case "jacobian":
             return [
                 Strategy(quantity, "forward", builtin="jax.jacfwd"),
                 Strategy(quantity, "reverse", builtin="jax.jacrev"),
-                *(Strategy(quantity, mode, *how) for mode in get_args(Mode) for how in batchings),
+                *(Strategy(quantity, "forward", *how) for how in batchings),
+                *(Strategy(quantity, "linearize", *how) for how in once),
+                *(Strategy(quantity, "reverse", *how) for how in batchings),
             ]
         case "jmp":
             return [Strategy(quantity, "forward", *how) for how in batchings]
@@ -135,12 +146,14 @@ def _candidates(quantity: Quantity, vectors: int, chunk_sizes: list[int]) -> lis
                 *(
                     Strategy(quantity, None, "vmap", order=order)
                     for order in orders
-                    if order not in (first, "full_hessian")
+                    if order not in (first, "linearize", "full_hessian")
                 ),
+                *(Strategy(quantity, None, *how, order="linearize") for how in once),
             ]
         case "hvp":
             if vectors == 1:
-                return [Strategy(quantity, order=order) for order in orders]
+                one: list[Order] = [order for order in orders if order != "linearize"]
+                return [Strategy(quantity, order=order) for order in one]  # which pays for many
             return [
                 *(Strategy(quantity, None, "vmap", order=order) for order in orders),
                 *(Strategy(quantity, None, *how, order=orders[0]) for how in batchings[1:]),

@@ -198,7 +198,7 @@ def hopeless(
         Measurement(
             quantity=quantity,
             strategy=each.name,
-            mode=each.mode,
+            mode=each.direction,
             batching=each.batching,
             order=each.order,
             status=status,

@@ -1,4 +1,4 @@
-"""The four orders against JAX's own Hessian, and Hessians built by columns."""
+"""Every order against JAX's own Hessian, and Hessians built by columns."""
 
 from __future__ import annotations
 

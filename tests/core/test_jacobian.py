@@ -16,6 +16,7 @@ import pytest
 import jacoscope as jsc
 from tests.helpers import nested_function, nested_point, only_reverse, relative_error, while_loop
 
+MODES = ["forward", "linearize", "reverse"]
 BATCHINGS = ["loop", "map", "vmap", "chunked"]
 SMALL = {
     "logistic_regression": {"batch": 5},
@@ -29,14 +30,14 @@ SMALL = {
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", SMALL)
 def test_builders_equal_jax(name: str, mode: Any) -> None:
     problem = jsc.problem(name, dtype="float64", **SMALL[name])
     expected = jax.jacfwd(problem.f)(problem.x)
     n_in = sum(leaf.size for leaf in jax.tree.leaves(problem.x))
     n_out = sum(leaf.size for leaf in jax.tree.leaves(problem.f(problem.x)))
-    passes = n_in if mode == "forward" else n_out
+    passes = n_out if mode == "reverse" else n_in
     ways: list[tuple[Any, int | None]] = [(batching, None) for batching in BATCHINGS[:3]]
     ways += [("chunked", size) for size in {1, 3, passes - 1, passes, passes + 5} if size > 0]
     for batching, chunk_size in ways:
@@ -48,7 +49,7 @@ def test_builders_equal_jax(name: str, mode: Any) -> None:
 
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("name", ["tall_curve", "square_mlp", "wide_loss"])
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 def test_builders_equal_jax_at_default_sizes(name: str, mode: Any) -> None:
     problem = jsc.problem(name, dtype="float64")
     expected = jax.jacrev(problem.f)(problem.x)
@@ -79,7 +80,7 @@ def test_against_finite_differences(name: str) -> None:
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     ("batching", "chunk_size"), [("loop", None), ("map", None), ("vmap", None), ("chunked", 4)]
 )
@@ -89,16 +90,16 @@ def test_pytrees_in_and_out(mode: Any, batching: Any, chunk_size: int | None) ->
     assert relative_error(ours, jax.jacfwd(nested_function)(x)) < 1e-10
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_dtypes_are_jaxs(mode: Any, dtype: str) -> None:
     x = jnp.arange(1, 4).astype(dtype)
-    theirs = (jax.jacfwd if mode == "forward" else jax.jacrev)(jnp.sin)(x)
+    theirs = (jax.jacrev if mode == "reverse" else jax.jacfwd)(jnp.sin)(x)
     ours = jsc.jacobian(jnp.sin, x, mode, "chunked", 2)
     assert relative_error(ours, theirs) == 0
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("batching", BATCHINGS)
 @pytest.mark.parametrize(("n_in", "n_out"), [(0, 3), (3, 0), (1, 1)])
 def test_sizes_zero_and_one(mode: Any, batching: Any, n_in: int, n_out: int) -> None:
@@ -109,7 +110,7 @@ def test_sizes_zero_and_one(mode: Any, batching: Any, n_in: int, n_out: int) -> 
     np.testing.assert_array_equal(ours, matrix)
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_remainder_costs_no_second_trace(mode: Any) -> None:
     def traces(chunk_size: int) -> int:
         count = Counter()
@@ -124,7 +125,7 @@ def test_a_remainder_costs_no_second_trace(mode: Any) -> None:
     assert traces(5) == traces(4)
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 def test_chunks_store_no_identity(mode: Any) -> None:
     n = 512
     program = jax.jit(lambda x: jsc.jacobian(jnp.sin, x, mode, "chunked", 8))
@@ -170,7 +171,7 @@ def test_device_by_name() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"mode": "sideways"}, "`mode` must be one of auto, forward, reverse, but got 'sideways'"),
+        ({"mode": "sideways"}, "`mode` must be one of auto, forward, reverse, linearize, but got"),
         ({"batching": "heaps"}, "`batching` must be one of loop, map, vmap, chunked, but got"),
         ({"batching": "vmap", "chunk_size": 2}, "`chunk_size` goes with `batching='chunked'`"),
         ({"batching": "chunked"}, "`chunk_size` must be a positive integer, but got None"),
@@ -196,7 +197,7 @@ def test_wrong_words(arguments: dict[str, Any], sentence: str) -> None:
         ("sin", jnp.ones(3), "`f` must be a function, but got str"),
     ],
 )
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("mode", MODES)
 def test_what_cannot_be_differentiated(f: Any, x: Any, sentence: str, mode: Any) -> None:
     with pytest.raises(TypeError, match=sentence):
         jsc.jacobian(f, x, mode)
