@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import jax
 from jaxtyping import PyTree
 
 from ._advice import textbook_mode
-from ._batching import Batching, check_batching
+from ._batching import Batching, check_batching, check_chunk_size
+from ._colored import ColoredMode, WrongPatternError
+from ._decompression import Output
 from ._devices import Device, find_device
 from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
 from ._limits import read_bytes
-from ._point import as_point, size, unary
+from ._point import as_point, output_shapes, size, unary
 from ._program import program
-from ._strategy import Strategy
+from ._sparsity import densely, with_coloring
+from ._strategy import Strategy, Way
 
 Auto = Literal["auto"]
+WAYS = (*get_args(Batching), "colored")
 
 
 def jacobian(
     f: Callable[..., Any],
     x: PyTree[Any],
-    mode: Mode | Auto = "auto",
-    batching: Batching | Auto = "auto",
+    mode: ColoredMode | Auto = "auto",
+    batching: Way | Auto = "auto",
     chunk_size: int | None = None,
     argnums: int | tuple[int, ...] = 0,
     has_aux: bool = False,
+    sparsity: Any = None,
+    output: Output = "dense",
     device: str | Device | None = None,
     memory_limit: int | str | None = None,
 ) -> Any:
@@ -38,17 +45,30 @@ def jacobian(
     `auto` takes the mode with fewer passes and applies them at once with `vmap`; with a
     `chunk_size` and batching `auto`, by chunks. Traces cleanly under `jax.jit` and `jax.vmap`.
 
+    `colored` computes a sparse Jacobian in as few passes as its columns, or rows, can share. The
+    pattern is yours, or proven from the jaxpr for every `x`, or, where neither is to be had and
+    `x` is not traced, probed at this `x` for this call. Finding it takes far longer than one
+    Jacobian: call it under `jax.jit`, which does so once. What is not traced is checked with one
+    random product, and computed densely if a pattern that is not yours fails.
+
     Args:
         f: Function of one pytree; of several arguments with `argnums`.
         x: Point, a pytree of floating-point arrays; with `argnums` other than 0 the tuple of all
             arguments.
         mode: `forward`, one JVP a column; `reverse`, one VJP a row; `linearize`, `f` linearized
             once and its linear map applied to each column's tangent, which trades memory for
-            time; or `auto`.
-        batching: How the passes are applied: `loop`, `map`, `vmap`, `chunked` or `auto`.
-        chunk_size: Passes at once, for `chunked`.
+            time; or `auto`. With `colored` also `mixed`, some rows in reverse and some columns
+            forward; and `auto` takes what needs the fewest passes.
+        batching: How the passes are applied: `loop`, `map`, `vmap`, `chunked`, `colored` or
+            `auto`, which is `colored` where `sparsity` is given or `output` is `bcoo`.
+        chunk_size: Passes at once, for `chunked` and `colored`.
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
         has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`.
+        sparsity: Where the Jacobian may be other than zero, over all numbers of `x` and `f(x)`: a
+            matrix whose nonzero entries count, dense, of SciPy or a `BCOO`; or a pair of index
+            arrays (rows, columns).
+        output: `dense`; or, of a colored Jacobian, `bcoo` for a `jax.experimental.sparse.BCOO`
+            in place of each array.
         device: Where it is computed, such as `cpu:0` or a `jax.Device`; None leaves it to JAX.
         memory_limit: Bytes, or a text such as "2GB", for arguments, result and temporaries as
             XLA predicts them, which costs a compilation. `auto` then takes `vmap` if that fits,
@@ -60,17 +80,20 @@ def jacobian(
 
     Raises:
         TypeError: `x` or `f(x)` is not floating point, or `f` is not a function.
-        ValueError: A word is unknown, or the chunk size, `argnums` or device is off.
+        ValueError: A word is unknown, or the chunk size, `argnums` or device is off; `sparsity`
+            does not fit, or lacks an entry; or no pattern can be had while `x` is traced.
+        ImportError: A colored Jacobian needs asdex, which is not installed.
         MemoryLimitError: What was asked for would need more than `memory_limit`.
 
     >>> import jax.numpy as jnp
     >>> jacobian(lambda x: x**2, jnp.array([1.0, 2.0]), mode="reverse").tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
-    if mode not in ("auto", *get_args(Mode)):
-        words = ", ".join(("auto", *get_args(Mode)))
+    chosen = _resolve_batching(batching, chunk_size, sparse=sparsity is not None, output=output)
+    modes = ("auto", *get_args(ColoredMode if chosen == "colored" else Mode))
+    if mode not in modes:
+        words = ", ".join(modes)
         raise ValueError(f"`mode` must be one of {words}, but got {mode!r}.")
-    chosen = _resolve_batching(batching, chunk_size)
     g, point = unary(f, x, argnums)
     if device is not None:
         point = jax.device_put(point, find_device(device))
@@ -78,11 +101,13 @@ def jacobian(
     if has_aux:
         _, aux = g(point)
         g = _first_of(g)
-    resolved = resolve_mode(g, point) if mode == "auto" else mode
-    strategy = Strategy("jacobian", resolved, chosen, chunk_size)
-    if memory_limit is not None:
-        strategy = within(strategy, g, point, read_bytes(memory_limit), free=batching == "auto")
-    result = program(strategy, g)(point)
+    strategy = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
+    if chosen == "colored":
+        strategy = with_coloring(strategy, g, point, sparsity)
+    elif mode == "auto":
+        strategy = replace(strategy, mode=resolve_mode(g, point))
+    limit = None if memory_limit is None else read_bytes(memory_limit)
+    result = _carried_out(strategy, g, point, limit, free=batching == "auto", output=output)
     return (result, aux) if has_aux else result
 
 
@@ -90,8 +115,9 @@ def hessian(
     f: Callable[[Any], Any],
     x: PyTree[Any],
     order: Order = "forward_over_reverse",
-    batching: Batching | Auto = "auto",
+    batching: Way | Auto = "auto",
     chunk_size: int | None = None,
+    output: Output = "dense",
     memory_limit: int | str | None = None,
 ) -> Any:
     """Build the Hessian of a scalar function, one Hessian-vector product a column.
@@ -101,8 +127,11 @@ def hessian(
         x: Point, a pytree of floating-point arrays.
         order: The order of each product; `full_hessian` is `jax.hessian`, and `linearize` the
             gradient linearized once for all columns.
-        batching: How the products are applied: `loop`, `map`, `vmap`, `chunked` or `auto`.
-        chunk_size: Products at once, for `chunked`.
+        batching: How the products are applied: `loop`, `map`, `vmap`, `chunked`, `colored` or
+            `auto`. `colored` takes one product for many columns of a sparse Hessian, and reads
+            half of the entries by symmetry; all that `jacobian` says of it holds here.
+        chunk_size: Products at once, for `chunked` and `colored`.
+        output: As for `jacobian`.
         memory_limit: As for `jacobian`.
 
     Returns:
@@ -110,7 +139,9 @@ def hessian(
 
     Raises:
         TypeError: `x` is not floating point, or `f(x)` is not a real number.
-        ValueError: A word is unknown, or the chunk size is off.
+        ValueError: A word is unknown, or the chunk size is off; or no pattern can be had while
+            `x` is traced.
+        ImportError: A colored Hessian needs asdex, which is not installed.
         MemoryLimitError: What was asked for would need more than `memory_limit`.
 
     >>> import jax.numpy as jnp
@@ -118,12 +149,39 @@ def hessian(
     [[6.0, 0.0], [0.0, 12.0]]
     """
     check_order(order)
-    chosen = _resolve_batching(batching, chunk_size)
+    chosen = _resolve_batching(batching, chunk_size, sparse=False, output=output)
     point = as_point(x)
     strategy = Strategy("hessian", None, chosen, chunk_size, order)
-    if memory_limit is not None:
-        strategy = within(strategy, f, point, read_bytes(memory_limit), free=batching == "auto")
-    return program(strategy, f)(point)
+    if chosen == "colored":
+        if order == "full_hessian":
+            raise ValueError(
+                "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
+            )
+        strategy = with_coloring(strategy, f, point)
+    limit = None if memory_limit is None else read_bytes(memory_limit)
+    return _carried_out(strategy, f, point, limit, free=batching == "auto", output=output)
+
+
+def _carried_out(
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    x: PyTree[Any],
+    limit_bytes: int | None,
+    *,
+    free: bool,
+    output: Output,
+) -> Any:
+    """Carry a strategy out; a colored one densely where a pattern that we found has failed."""
+    if limit_bytes is not None:
+        strategy = within(strategy, f, x, limit_bytes, free=free, output=output)
+    try:
+        return program(strategy, f, output)(x)
+    except WrongPatternError:
+        if strategy.coloring is None or strategy.coloring.pattern.known == "given":
+            raise
+    return _carried_out(
+        densely(strategy, f, x, output), f, x, limit_bytes, free=True, output=output
+    )
 
 
 def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -132,14 +190,24 @@ def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def resolve_mode(f: Callable[[Any], Any], x: PyTree[Any]) -> Mode:
     """Choose a mode by the shapes of `x` and `f(x)`; runs `f` only where it can't be traced."""
-    try:
-        y = jax.eval_shape(f, x)
-    except jax.errors.ConcretizationTypeError:  # f branches on values: run it
-        y = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), f(x))
-    return textbook_mode(size(x), size(y))
+    return textbook_mode(size(x), size(output_shapes(f, x)))
 
 
-def _resolve_batching(batching: str, chunk_size: int | None) -> Batching:
-    chosen = ("vmap" if chunk_size is None else "chunked") if batching == "auto" else batching
-    check_batching(chosen, chunk_size)
-    return chosen  # pyright: ignore[reportReturnType] (checked above)
+def _resolve_batching(
+    batching: Way | Auto, chunk_size: int | None, *, sparse: bool, output: str
+) -> Way:
+    if output not in get_args(Output):
+        raise ValueError(f"`output` must be one of dense, bcoo, but got {output!r}.")
+    if batching in ("auto", "colored") and (batching == "colored" or sparse or output == "bcoo"):
+        check_chunk_size(chunk_size)
+        return "colored"
+    if sparse or output == "bcoo":
+        word = "sparsity" if sparse else "output='bcoo'"
+        raise ValueError(f"`{word}` goes with `batching='colored'`, but got {batching!r}.")
+    if batching != "auto":
+        check_batching(batching, chunk_size, allowed=WAYS)
+        return batching
+    if chunk_size is None:
+        return "vmap"
+    check_batching("chunked", chunk_size)
+    return "chunked"

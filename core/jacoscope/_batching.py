@@ -18,22 +18,39 @@ from jaxtyping import Array, PyTree
 Batching = Literal["loop", "map", "vmap", "chunked"]
 
 
-def check_batching(batching: str, chunk_size: int | None) -> None:
+def check_batching(
+    batching: str, chunk_size: int | None, allowed: tuple[str, ...] = get_args(Batching)
+) -> None:
     """Check a batching and its chunk size.
+
+    Args:
+        batching: The word.
+        chunk_size: Passes at once.
+        allowed: The words that there are.
 
     Raises:
         ValueError: The word is unknown, or the chunk size is missing, superfluous or below 1.
     """
-    if batching not in get_args(Batching):
-        allowed = ", ".join(get_args(Batching))
-        raise ValueError(f"`batching` must be one of {allowed}, but got {batching!r}.")
+    if batching not in allowed:
+        words = ", ".join(allowed)
+        raise ValueError(f"`batching` must be one of {words}, but got {batching!r}.")
     if batching != "chunked" and chunk_size is not None:
         raise ValueError(
             f"`chunk_size` goes with `batching='chunked'`, but got {chunk_size} with {batching!r}."
         )
-    if batching == "chunked" and (
-        isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1
-    ):
+    if batching == "chunked":
+        check_chunk_size(chunk_size, optional=False)
+
+
+def check_chunk_size(chunk_size: int | None, *, optional: bool = True) -> None:
+    """Check a chunk size.
+
+    Raises:
+        ValueError: It is no positive integer, nor None where that is allowed.
+    """
+    if chunk_size is None and optional:
+        return
+    if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
         raise ValueError(f"`chunk_size` must be a positive integer, but got {chunk_size!r}.")
 
 

@@ -10,17 +10,21 @@ import jax
 from jaxtyping import PyTree
 
 from ._cost import compile_program
+from ._decompression import Output
 from ._limits import MemoryLimitError, largest_chunk
 from ._point import size
 from ._program import program
-from ._strategy import Strategy
+from ._strategy import Strategy, Way
 
 
 def predict_bytes(
-    strategy: Strategy, f: Callable[[Any], Any], arguments: tuple[Any, ...]
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    output: Output = "dense",
 ) -> int | None:
     """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs."""
-    return compile_program(program(strategy, f), arguments)[1].predicted_bytes
+    return compile_program(program(strategy, f, output), arguments)[1].predicted_bytes
 
 
 def fitting_chunk(
@@ -29,11 +33,13 @@ def fitting_chunk(
     arguments: tuple[Any, ...],
     passes: int,
     limit_bytes: int,
+    output: Output = "dense",
 ) -> int | None:
     """Return the largest chunk size of a strategy's mode that fits; None where none does."""
-    plain = replace(strategy, builtin=None, batching="chunked")
+    way: Way = "colored" if strategy.batching == "colored" else "chunked"
+    plain = replace(strategy, builtin=None, batching=way)
     return largest_chunk(
-        lambda count: predict_bytes(replace(plain, chunk_size=count), f, arguments),
+        lambda count: predict_bytes(replace(plain, chunk_size=count), f, arguments, output),
         passes,
         limit_bytes,
     )
@@ -46,6 +52,7 @@ def within(
     limit_bytes: int,
     *,
     free: bool,
+    output: Output = "dense",
 ) -> Strategy:
     """Return the strategy if it fits, or the largest chunks of its mode if it may be changed.
 
@@ -54,20 +61,22 @@ def within(
         f: Function of one pytree.
         x: The point; its shapes are all that is used, so it may be traced.
         limit_bytes: The limit, for arguments, result and temporaries.
-        free: Whether another batching may be taken.
+        free: Whether another batching, or chunks of colors, may be taken.
+        output: What is built.
 
     Raises:
         MemoryLimitError: It does not fit, and may not be changed or can't be made to fit.
     """
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
-    needed = predict_bytes(strategy, f, (shapes,))
+    needed = predict_bytes(strategy, f, (shapes,), output)
     if needed is None or needed <= limit_bytes:
         return strategy
     passes = strategy.passes(size(shapes), _n_out(f, shapes), 1)
-    chunk = fitting_chunk(strategy, f, (shapes,), passes, limit_bytes)
+    chunk = fitting_chunk(strategy, f, (shapes,), passes, limit_bytes, output)
     if chunk is None or not free:
         raise MemoryLimitError(needed, limit_bytes, chunk)
-    return replace(strategy, batching="chunked", chunk_size=chunk)
+    way: Way = "colored" if strategy.batching == "colored" else "chunked"
+    return replace(strategy, batching=way, chunk_size=chunk)
 
 
 def _n_out(f: Callable[[Any], Any], shapes: PyTree[Any]) -> int:

@@ -107,6 +107,11 @@ def build_hessian(
     return build_columns(hvp_product(f, x, order), x, batching=batching, chunk_size=chunk_size)
 
 
+def gradient(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the gradient of a scalar function, which speaks up where it is none."""
+    return jax.grad(_scalar(f))
+
+
 def _scalar(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def scalar(x: PyTree[Array]) -> Array:
         y = f(x)

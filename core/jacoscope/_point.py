@@ -142,6 +142,16 @@ def size(tree: PyTree[Any]) -> int:
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(tree))
 
 
+def output_shapes(f: Function, x: PyTree[Any]) -> PyTree[Any]:
+    """Return the shapes of f(x), checked; runs `f` only where it branches on values."""
+    function = checked(f)
+    try:
+        return jax.eval_shape(function, x)
+    except jax.errors.ConcretizationTypeError:
+        y = jax.tree.map(jnp.asarray, function(x))
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
+
+
 def unary(f: Callable[..., Any], x: Any, argnums: int | tuple[int, ...]) -> tuple[Function, Any]:
     """Reduce `f` and its arguments to a function of one pytree and its point.
 

@@ -10,18 +10,41 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from ._batching import batched
+from ._colored import build_colored, hessian_part, jacobian_part
+from ._decompression import Output
 from ._hessian import build_hessian, hvp_product
 from ._jacobian import build_jacobian
 from ._products import jmp, mjp
 from ._strategy import Builtin, Quantity, Strategy
 
 
-def program(strategy: Strategy, f: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Return the function of `x`, or of `(x, vectors)`, that carries a strategy out."""
+def program(
+    strategy: Strategy, f: Callable[[Any], Any], output: Output = "dense"
+) -> Callable[..., Any]:
+    """Return the function of `x`, or of `(x, vectors)`, that carries a strategy out.
+
+    Args:
+        strategy: What to do; with its coloring, if it is a colored one.
+        f: Function of one pytree.
+        output: `dense`; of a colored strategy also `bcoo`.
+    """
     mode, order = strategy.mode or "forward", strategy.order or "forward_over_reverse"
     batching, chunk = strategy.batching or "vmap", strategy.chunk_size
     if strategy.builtin is not None:
         return _builtin(strategy.builtin)(f)
+    coloring = strategy.coloring
+    if batching == "colored":
+        assert coloring is not None
+
+        def colored(x: PyTree[Array]) -> PyTree[Any]:
+            if strategy.quantity == "hessian":
+                part = hessian_part(f, x, order)
+            else:
+                part = jacobian_part(f, x, mode)
+            return build_colored(part, x, coloring=coloring, chunk_size=chunk, output=output)
+
+        return colored
+    assert mode != "mixed"
     match strategy.quantity:
         case "jacobian":
             return lambda x: build_jacobian(f, x, mode=mode, batching=batching, chunk_size=chunk)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, assert_never, get_args
 
 from ._batching import Batching
+from ._colored import ColoredMode
+from ._coloring import Coloring
 from ._hessian import Order
-from ._jacobian import Mode
 
 Quantity = Literal["jacobian", "hessian", "hvp", "jmp", "mjp"]
 Builtin = Literal["jax.jacfwd", "jax.jacrev", "jax.hessian"]
+Way = Batching | Literal["colored"]
 
 _UNROLLED_PASSES = 256  # a loop longer than this takes minutes to trace and compile
 
@@ -21,19 +23,22 @@ class Strategy:
 
     Attributes:
         quantity: What is computed.
-        mode: `forward`, `reverse` or `linearize`; None where an order says it.
+        mode: `forward`, `reverse` or `linearize`, colored also `mixed`; None where an order
+            says it.
         batching: How the passes are applied; None for one product, and for JAX's own.
-        chunk_size: Passes at once, for `chunked`.
+        chunk_size: Passes at once, for `chunked`; also for `colored`, where None is all.
         order: The order of a Hessian-vector product or of a Hessian.
         builtin: The function of JAX that this is, for reference; None for our own.
+        coloring: The pattern and its colors, for `colored`; None until they are found.
     """
 
     quantity: Quantity
-    mode: Mode | None = None
-    batching: Batching | None = None
+    mode: ColoredMode | None = None
+    batching: Way | None = None
     chunk_size: int | None = None
     order: Order | None = None
     builtin: Builtin | None = None
+    coloring: Coloring | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -45,7 +50,7 @@ class Strategy:
         return "/".join(str(part) for part in parts if part is not None)
 
     @property
-    def direction(self) -> Literal["forward", "reverse"] | None:
+    def direction(self) -> Literal["forward", "reverse", "mixed"] | None:
         """Which way the passes go, as a study's `mode` has it: linearized ones go forward."""
         return "forward" if self.mode == "linearize" else self.mode
 
@@ -57,6 +62,8 @@ class Strategy:
             n_out: Numbers in the output.
             vectors: How many vectors, for `jmp`, `mjp` and `hvp`.
         """
+        if self.coloring is not None:
+            return self.coloring.passes
         match self.quantity:
             case "jacobian":
                 return n_out if self.mode == "reverse" else n_in

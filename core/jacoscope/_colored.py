@@ -1,0 +1,105 @@
+"""Builders of sparse Jacobians and Hessians from a coloring, checked where values are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+import jax
+import jax.numpy as jnp
+from jax import core
+from jaxtyping import Array, PyTree
+
+from ._coloring import Coloring
+from ._compression import Product, compress
+from ._decompression import Output, assemble, gather
+from ._hessian import Order, hvp_product
+from ._point import checked, output_shapes
+from ._products import pushforward
+from ._verification import fault
+
+ColoredMode = Literal["forward", "reverse", "linearize", "mixed"]
+
+
+class WrongPatternError(ValueError):
+    """A pattern lacks an entry of the derivative at this point."""
+
+
+@dataclass(frozen=True)
+class LinearPart:
+    """A derivative as linear maps.
+
+    Attributes:
+        push: From like `x` to like `y`; None where it is not needed.
+        pull: Back; None where it is not needed.
+        y: The output or its shapes.
+    """
+
+    push: Product | None
+    pull: Product | None
+    y: PyTree[Any]
+
+
+def jacobian_part(f: Callable[[Any], Any], x: PyTree[Array], mode: ColoredMode) -> LinearPart:
+    """Return the linear maps at `x` that a mode applies."""
+    match mode:
+        case "forward":
+            return LinearPart(pushforward(f, x), None, output_shapes(f, x))
+        case "linearize":
+            y, push = jax.linearize(checked(f), x)
+            return LinearPart(push, None, jax.tree.map(jnp.asarray, y))
+        case "reverse" | "mixed":
+            y, pull = jax.vjp(checked(f), x)
+            push = pushforward(f, x) if mode == "mixed" else None
+            return LinearPart(push, lambda u: pull(u)[0], jax.tree.map(jnp.asarray, y))
+        case never:
+            assert_never(never)
+
+
+def hessian_part(f: Callable[[Any], Any], x: PyTree[Array], order: Order) -> LinearPart:
+    """Return the linear map of a Hessian, which is its own transpose."""
+    return LinearPart(hvp_product(f, x, order), None, x)
+
+
+def build_colored(
+    part: LinearPart,
+    x: PyTree[Array],
+    *,
+    coloring: Coloring,
+    chunk_size: int | None = None,
+    output: Output = "dense",
+) -> PyTree[Any]:
+    """Build a sparse derivative in one pass a color.
+
+    Where everything is concrete, the result is held against one more product with a random
+    vector, which costs one pass; under `jax.jit` nothing can be checked.
+
+    Args:
+        part: The derivative as linear maps.
+        x: The point.
+        coloring: Its pattern and colors.
+        chunk_size: Passes at once; None for all.
+        output: `dense`, or `bcoo`.
+
+    Returns:
+        Structured as `jax.jacfwd` structures it.
+
+    Raises:
+        WrongPatternError: The pattern lacks an entry.
+    """
+    compressed = compress(
+        coloring, push=part.push, pull=part.pull, x=x, y=part.y, chunk_size=chunk_size
+    )
+    data = gather(compressed, coloring)
+    if not isinstance(data, core.Tracer):
+        forward = part.push is not None
+        product, like = (part.push, x) if forward else (part.pull, part.y)
+        assert product is not None
+        where = fault(compressed, data, coloring, product, like, forward=forward)
+        if where:
+            raise WrongPatternError(
+                "`sparsity` must have every entry that is other than zero, but"
+                f" {where} has one outside of the pattern."
+            )
+    return assemble(data, coloring, x, part.y, output)
