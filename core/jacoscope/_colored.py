@@ -88,6 +88,18 @@ def build_colored(
     Raises:
         WrongPatternError: The pattern lacks an entry.
     """
+    data = check_entries(part, x, coloring, chunk_size)
+    return assemble(data, coloring, x, part.y, output)
+
+
+def check_entries(
+    part: LinearPart, x: PyTree[Array], coloring: Coloring, chunk_size: int | None = None
+) -> Array:
+    """Compute the entries of a sparse derivative, `(nnz,)`, checked where they are concrete.
+
+    Raises:
+        WrongPatternError: The pattern lacks an entry.
+    """
     compressed = compress(
         coloring, push=part.push, pull=part.pull, x=x, y=part.y, chunk_size=chunk_size
     )
@@ -102,4 +114,4 @@ def build_colored(
                 "`sparsity` must have every entry that is other than zero, but"
                 f" {where} has one outside of the pattern."
             )
-    return assemble(data, coloring, x, part.y, output)
+    return data

@@ -61,6 +61,18 @@ class Coloring:
         """Count the products."""
         return sum(side.count for side in (self.columns, self.rows) if side is not None)
 
+    @property
+    def note(self) -> str:
+        """Say how the pattern is known, and what the colors make of it."""
+        how = {
+            "proven": "Sparsity proven for every x",
+            "given": "Sparsity given",
+            "probed": "Sparsity probed at this x and not known elsewhere",
+        }[self.pattern.known]
+        n_out, n_in = self.pattern.shape
+        passes = "1 pass" if self.passes == 1 else f"{self.passes:,} passes"
+        return f"{how}: {self.pattern.nnz:,} entries of {n_out:,} × {n_in:,} in {passes}."
+
 
 def color(pattern: Pattern, direction: Direction) -> Coloring:
     """Color a pattern.

@@ -9,6 +9,7 @@ from jaxtyping import PyTree
 
 from ._devices import Device, device_name
 from ._limits import read_bytes
+from ._pattern import plain_entries
 from ._strategy import Quantity, plan
 from ._study import Study
 from .run import InlineRunner, Job, direct_target, function_target, local_runner
@@ -27,6 +28,7 @@ def compare(
     memory_limit: int | str | None = None,
     time_limit: float = 60.0,
     argnums: int | tuple[int, ...] = 0,
+    sparsity: Any = None,
     runner: RunnerName = "local",
 ) -> Study:
     """Measure what each way of differentiating `f` at `x` costs here.
@@ -50,6 +52,8 @@ def compare(
             all the same is killed, except inline.
         time_limit: Seconds for the whole call, compiling included.
         argnums: Which arguments are differentiated.
+        sparsity: Where the Jacobian, or Hessian, may be other than zero, as for `jacobian`. With
+            None a pattern is looked for where the derivative seems to be sparse.
         runner: `local`, in worker processes that can be killed and that leave this process
             alone; or `inline`, here: limits hold by prediction only, and no peak is measured.
 
@@ -57,7 +61,7 @@ def compare(
         The study: a row a strategy, with times in seconds and memory in bytes.
 
     Raises:
-        TypeError: `f` or `x` can't travel to a worker.
+        TypeError: `f` or `x` can't travel to a worker, or `sparsity` is of a kind not read.
         ValueError: A word is unknown, a number is off, or there is no such device.
 
     >>> import jax.numpy as jnp
@@ -79,6 +83,7 @@ def compare(
         "device": device if isinstance(device, str | None) else device_name(device),
         "memory_limit": None if memory_limit is None else read_bytes(memory_limit),
         "time_limit": float(time_limit),
+        "sparsity": None if sparsity is None else plain_entries(sparsity),
         "argnums": list(argnums) if isinstance(argnums, tuple) else argnums,
     }
     match runner:

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
+from ._colored_plan import plan_colored
 from ._cost import compile_program
 from ._devices import Device, find_device
 from ._environment import describe_environment, load
@@ -80,7 +81,17 @@ def measure(
         emit({"type": "plan", "strategies": [row.strategy for row in study.rows]})
         _emit_rows(emit, study.rows)
         return Measured(study, ())
-    strategies = _plan(scene, options)
+    colored = plan_colored(
+        options.quantity,
+        scene,
+        options.sparsity,
+        failed=options.failed,
+        start=lambda name: emit(_stage(name, "color", 0, 1, begin)),
+    )
+    options = replace(options, failed={**options.failed, **colored.failed})
+    planned = _plan(scene, options)
+    builtins = [each for each in planned if each.builtin is not None]
+    strategies = [*builtins, *colored.strategies, *planned[len(builtins) :]]
     names = [each.name for each in strategies]
     emit({"type": "plan", "strategies": names, "environment": environment})
     emit(_stage("", "reference", 0, len(strategies), begin))
@@ -141,7 +152,11 @@ def measure_peak(
     return_freed_blocks()
     device = _device(options)
     scene = set_scene(f, x, options, device)
-    strategy = next(each for each in _plan(scene, options) if each.name == name)
+    strategies = _plan(scene, options)
+    if all(each.name != name for each in strategies):
+        found = plan_colored(options.quantity, scene, options.sparsity, failed=options.failed)
+        strategies = list(found.strategies)
+    strategy = next(each for each in strategies if each.name == name)
     compiled, cost = compile_program(program(strategy, scene.f), scene.arguments)
     rise, source = peak_rise(partial(compiled, *scene.arguments), device)
     if rise is None:

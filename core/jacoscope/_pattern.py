@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,7 +60,7 @@ def read_entries(sparsity: Any) -> tuple[np.ndarray, np.ndarray, Shape | None]:
 
     Args:
         sparsity: A dense matrix whose nonzero entries count, a SciPy sparse matrix, a `BCOO`, or
-            a pair of index arrays (rows, columns).
+            a pair of index arrays (rows, columns). What `plain_entries` returns is one, too.
 
     Returns:
         Rows, columns and the shape; None where only a pair of indices was given.
@@ -68,6 +69,8 @@ def read_entries(sparsity: Any) -> tuple[np.ndarray, np.ndarray, Shape | None]:
         TypeError: It is something else.
         ValueError: It is no matrix, or the two index arrays are no indices of equal length.
     """
+    if isinstance(sparsity, Mapping):
+        return sparsity["rows"], sparsity["cols"], sparsity["shape"]
     if isinstance(sparsity, BCOO):
         if sparsity.ndim != 2 or sparsity.n_batch or sparsity.n_dense:
             raise ValueError(
@@ -102,6 +105,21 @@ def read_entries(sparsity: Any) -> tuple[np.ndarray, np.ndarray, Shape | None]:
         raise ValueError(f"`sparsity` must be a matrix, but got shape {dense.shape}.")
     rows, cols = np.nonzero(dense)
     return rows, cols, dense.shape
+
+
+def plain_entries(sparsity: Any) -> dict[str, Any]:
+    """Return a user's pattern as plain data, for a worker to read.
+
+    Raises:
+        TypeError: As `read_entries`.
+        ValueError: As `read_entries`.
+    """
+    rows, cols, shape = read_entries(sparsity)
+    return {
+        "rows": np.asarray(rows, np.int64),
+        "cols": np.asarray(cols, np.int64),
+        "shape": None if shape is None else list(shape),
+    }
 
 
 def given_pattern(sparsity: Any, shape: Shape) -> Pattern:

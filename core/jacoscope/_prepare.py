@@ -66,7 +66,7 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
         refused = gate.by_prediction(strategy, row)
         if refused is not None:
             return Prepared(refused)
-    if strategy.mode in ("reverse", "linearize") and scene.residual_bytes is not None:
+    if strategy.mode in ("reverse", "linearize", "mixed") and scene.residual_bytes is not None:
         row = row.but(residual_bytes=scene.residual_bytes)
     call = partial(function, *scene.arguments)
     ran = attempt(lambda: resident_rise(call))
@@ -81,6 +81,7 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
 
 def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
     """Return the row of a strategy of which nothing is measured yet."""
+    coloring = strategy.coloring
     return Measurement(
         quantity=strategy.quantity,
         strategy=strategy.name,
@@ -97,7 +98,8 @@ def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
         device=device_name(scene.device),
         threads=usable_cores(),
         host=platform.node(),
-        message=scene.note,
+        message=" ".join(filter(None, [scene.note, coloring and coloring.note])),
+        prep_s=None if coloring is None else coloring.prep_s,
     )
 
 

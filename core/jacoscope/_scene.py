@@ -38,6 +38,7 @@ class Options:
     memory_limit: int | None = None
     time_limit: float = 60.0
     argnums: int | tuple[int, ...] = 0
+    sparsity: Any = None
     title: str = ""
     failed: dict[str, Any] = field(default_factory=dict)
     protocol: Protocol = field(default_factory=Protocol)

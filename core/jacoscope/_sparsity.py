@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from jaxtyping import Array, PyTree
 
 from ._asdex import import_asdex
 from ._colored import ColoredMode
-from ._coloring import Coloring, Direction, color
+from ._coloring import Direction, color
 from ._decompression import Output
 from ._detection import proven_pattern
 from ._failure import Failure
@@ -90,13 +89,6 @@ def densely(
     n_out = size(x) if strategy.quantity == "hessian" else size(output_shapes(f, x))
     full = given_pattern(np.ones((n_out, size(x)), bool), (n_out, size(x)))
     return replace(strategy, coloring=color(full, direction_of(strategy.mode)))
-
-
-def color_timed(pattern: Pattern, direction: Direction, prep_s: float) -> Coloring:
-    """Color a pattern, and note the time of that and of what came before."""
-    start = time.perf_counter()
-    coloring = color(pattern, direction)
-    return replace(coloring, prep_s=prep_s + time.perf_counter() - start)
 
 
 def direction_of(mode: str | None) -> Direction:
