@@ -83,6 +83,9 @@ def assemble(
 
 
 def _at(matrix: Array, lane: np.ndarray, place: np.ndarray) -> Array:
+    if matrix.size < 2**31:
+        flat = (lane.astype(np.int64) * matrix.shape[1] + place).astype(np.int32)
+        return matrix.reshape(-1).at[flat].get(mode="promise_in_bounds")
     places = lane.astype(np.int32), place.astype(np.int32)
     return matrix.at[places].get(mode="promise_in_bounds")
 
