@@ -110,7 +110,7 @@ SOLVE = Family(
     source="Giles (2008), Collected matrix derivative results: J = −(A + diag x)⁻¹ diag y",
     make=_make_solve,
     sizes=(Knob("unknowns", "Unknowns", 32, "Inputs and outputs.", 1, 8_192),),
-    telling={"unknowns": 256},
+    telling={"unknowns": 128},
 )
 
 PROCESS = Family(

@@ -109,5 +109,5 @@ MIXTURE = Family(
     source="Šrajer, Kukelova & Fitzgibbon (2018), A benchmark of selected AD tools (ADBench)",
     make=_make_mixture,
     sizes=_SIZES,
-    telling={"points": 1_024, "clusters": 8, "dimensions": 4},
+    telling={"points": 512, "clusters": 8, "dimensions": 4},
 )

@@ -81,5 +81,5 @@ OUTER = Family(
         ),
         Knob("inputs", "Inputs", 24, "Inputs and outputs.", 1, 8_192),
     ),
-    telling={"hidden": 256, "inputs": 256},
+    telling={"hidden": 128, "inputs": 128},
 )

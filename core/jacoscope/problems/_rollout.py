@@ -98,7 +98,7 @@ CHAIN = Family(
         Knob("length", "Length", 32, "Inputs and outputs.", 1, 65_536),
         _CHECKPOINT,
     ),
-    telling={"steps": 1_024, "length": 256},
+    telling={"steps": 256, "length": 128},
 )
 
 RNN = Family(
@@ -128,5 +128,5 @@ LORENZ = Family(
         Knob("sites", "Sites", 40, "Places on the circle: inputs and outputs.", 4, 16_384),
         _CHECKPOINT,
     ),
-    telling={"steps": 256, "sites": 64},
+    telling={"steps": 64, "sites": 40},
 )

@@ -87,5 +87,5 @@ BURGERS = Family(
         Knob("steps", "Steps", 4, "Steps in time, T; the band has 2T + 1 cells.", 1, 4_096),
         Knob("cells", "Cells", 48, "Cells on the circle: inputs and outputs.", 3, 65_536),
     ),
-    telling={"steps": 64, "cells": 256},
+    telling={"steps": 64, "cells": 128},
 )
