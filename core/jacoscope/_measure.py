@@ -117,7 +117,9 @@ def measure(
             protocol=options.protocol,
             deadline=begin + _TIMING_SHARE * options.time_limit,
             between=between,
-            undecided=lambda samples: contenders({name: samples[name] for name in calls}),
+            undecided=lambda samples: contenders(
+                {name: taken for name, taken in samples.items() if name in calls}
+            ),
             progress=progress,
         )
     final = _rows(prepared, samples)

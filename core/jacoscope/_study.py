@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._measurement import COLUMNS, Measurement, Status
 from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
+from ._wrong import wrong_message, wrong_strategies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +64,16 @@ class Study:
         return max(medians) < _DISPATCH_FACTOR * self.empty_call_s
 
     def best(self) -> Measurement | None:
-        """Return the fastest row, of those that tie the one with least memory; None without."""
-        timed = [row for row in self.rows if row.status == "ok" and row.median_s is not None]
+        """Return the fastest row, of those that tie the one with least memory; None without.
+
+        A row whose result is wrong is never returned.
+        """
+        wrong = wrong_strategies(self.rows)
+        timed = [
+            row
+            for row in self.rows
+            if row.status == "ok" and row.median_s is not None and row.strategy not in wrong
+        ]
         if not timed:
             return None
         fastest = min(timed, key=lambda row: row.q25_s or 0.0)
@@ -177,13 +186,25 @@ class Study:
 
 
 def conclude(rows: Sequence[Measurement], f_s: float | None) -> tuple[Measurement, ...]:
-    """Fill in what only the whole table tells: ties, and costs in units of `f`."""
+    """Fill in what only the whole table tells: wrong results, ties, and costs in units of `f`."""
+    wrong = wrong_strategies(rows)
+    told = [_told(row) if row.strategy in wrong else row for row in rows]
+    right = mark_ties([row for row in told if row.strategy not in wrong])
+    tie_of = {row.strategy: row.tie for row in right}
     return tuple(
-        row.but(cost_of_f=row.median_s / row.passes / f_s)
-        if row.median_s is not None and row.passes and f_s
-        else row
-        for row in mark_ties(rows)
+        row.but(
+            tie=tie_of.get(row.strategy),
+            cost_of_f=row.median_s / row.passes / f_s
+            if row.median_s is not None and row.passes and f_s
+            else row.cost_of_f,
+        )
+        for row in told
     )
+
+
+def _told(row: Measurement) -> Measurement:
+    said = wrong_message(row.error or 0.0)
+    return row if said in row.message else row.but(message=f"{row.message} {said}".strip())
 
 
 def hopeless(

@@ -240,3 +240,48 @@ def test_the_time_limit_is_kept() -> None:
     study = inline(jnp.sin, jnp.ones(3), time_limit=1e-3)
     assert {row.status for row in study.rows} == {"timed_out"}
     assert "left no time" in study.rows[0].message
+
+
+def test_a_deadline_before_the_first_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jacoscope._measure._TIMING_SHARE", 0.0)
+    study = inline(jnp.sin, jnp.ones(2))
+    assert {row.status for row in study.rows} == {"timed_out"}
+    assert "left no time to measure it" in study.rows[0].message
+
+
+def test_a_wrong_strategy_is_never_the_best() -> None:
+    from jacoscope._study import conclude
+
+    def timed(name: str, seconds: float, error: float) -> jsc.Measurement:
+        samples = tuple(seconds * (1 + k / 1000) for k in range(10))
+        return jsc.Measurement(
+            quantity="jacobian", strategy=name, median_s=seconds, q25_s=seconds, error=error,
+            samples_s=samples, disturbed=(False,) * 10,
+        )  # fmt: skip
+
+    rows = [timed("right", 2.0, 1e-7), timed("wrong", 1.0, 0.59), timed("slow", 3.0, 2e-7)]
+    study = jsc.Study(rows=conclude(conclude(rows, None), None))
+    best = study.best()
+    assert best is not None
+    assert best.strategy == "right"
+    assert not best.tie
+    said = study.row("wrong").message
+    assert said.count("Wrong: it differs from JAX's own derivative in float64 by 0.59") == 1
+    assert not study.row("right").message
+    hard = jsc.Study(rows=conclude([timed("a", 2.0, 0.2), timed("b", 1.0, 0.5)], None))
+    best = hard.best()
+    assert best is not None
+    assert best.strategy == "b"  # ill-conditioned for all alike
+    assert not best.message
+
+
+@pytest.mark.slow
+def test_a_derivative_that_the_compiler_gets_wrong_is_not_advised() -> None:
+    problem = jsc.problem("bundle_adjustment", points=32)
+    study = inline(problem.f, problem.x, chunk_sizes=(64,), time_limit=120.0)
+    best = study.best()
+    assert best is not None
+    assert best.error is not None
+    assert best.error < 1e-3
+    for row in study.rows:
+        assert (row.error is not None and row.error > 0.01) == ("Wrong:" in row.message)
