@@ -7,7 +7,8 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import GlyphRenderer
+from bokeh.core.property.vectorization import Field
+from bokeh.models import GlyphRenderer, HoverTool
 from holoviews.streams import Pipe
 
 from jacoscope import Measurement
@@ -83,6 +84,12 @@ def named(figure: Any, name: str) -> Any:
     return found
 
 
+def the(figure: Any, glyph: str) -> Any:
+    """The one renderer with that glyph."""
+    (found,) = [each for each in figure.renderers if type(each.glyph).__name__ == glyph]
+    return found
+
+
 def columns(renderer: Any) -> dict[str, list[Any]]:
     """The data of a renderer as lists."""
     return {key: list(value) for key, value in renderer.data_source.data.items()}
@@ -95,6 +102,48 @@ def of_glyph(figure: Any, glyph: str) -> list[dict[str, list[Any]]]:
         for each in figure.renderers
         if isinstance(each, GlyphRenderer) and type(each.glyph).__name__ == glyph
     ]
+
+
+def looks(renderer: Any, *styles: str) -> list[tuple[Any, ...]]:
+    """What these styles of a renderer are at each of its rows, be they constants or columns."""
+    data = columns(renderer)
+    rows = max(map(len, data.values()), default=0)
+
+    def at(style: str) -> list[Any]:
+        spec = getattr(renderer.glyph, style)
+        if isinstance(spec, Field):
+            spec = {"field": spec.field}
+        if isinstance(spec, dict):  # no mapper of colors: columns hold what is drawn
+            assert set(spec) == {"field"}
+            return data[spec["field"]]
+        return data[spec] if spec in data else [spec] * rows
+
+    found = [at(style) for style in styles]
+    return [tuple(column[row] for column in found) for row in range(rows)]
+
+
+def legend(figure: Any, *styles: str) -> dict[str, tuple[Any, ...]]:
+    """What stands beside each name in the legend: the glyph, and these styles of it."""
+    if not figure.legend or not figure.legend[0].visible:
+        return {}
+    shown = {}
+    for item in figure.legend[0].items:
+        (renderer,) = item.renderers
+        assert renderer in figure.renderers
+        shown[item.label.value] = looks(renderer, *styles)[item.index]
+    return shown
+
+
+def hovers(figure: Any) -> dict[str, dict[str, str]]:
+    """What hovering says, by glyph: labels, and the columns that they read."""
+    found = {}
+    tools: list[Any] = [tool for tool in figure.toolbar.tools if isinstance(tool, HoverTool)]
+    for tool in tools:
+        (renderer,) = tool.renderers
+        tips = {label: text.strip("@{}") for label, text in tool.tooltips}
+        assert set(tips.values()) <= set(renderer.data_source.data)
+        found[type(renderer.glyph).__name__] = tips
+    return found
 
 
 def words_on(axis: Any) -> list[str]:

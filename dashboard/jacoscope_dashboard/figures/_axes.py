@@ -85,6 +85,13 @@ def log_limits(values: Sequence[float]) -> tuple[float, float]:
     return 10.0 ** (low - margin), 10.0 ** (high + margin)
 
 
+def middle(axis: Any, spec: Axis) -> float:
+    """Give the place halfway along an axis as it is seen."""
+    if isinstance(axis, LogAxis):
+        return math.sqrt(spec.start * spec.end)
+    return (spec.start + spec.end) / 2
+
+
 def plain(text: str) -> str:
     r"""Keep Bokeh from reading a user's text as TeX, which it finds between `$$` or `\(` and `\)`.
 

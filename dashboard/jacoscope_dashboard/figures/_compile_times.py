@@ -5,15 +5,13 @@ from __future__ import annotations
 import holoviews as hv
 
 from ._axes import Axis
-from ._finish import Frame, assembled, height_of
-from ._marks import message
+from ._finish import Frame, height_of
 from ._palette import palette
 from ._rows import Rows, number
-from ._stack import Bar, rank_axis, rank_words, stacked
+from ._stack import Bar, parts_of, parts_shown, rank_axis, rank_words, stacked
 from ._units import format_seconds
 
 PARTS = ("trace", "lower", "compile")
-_KDIMS = ["preparation time", "preparation rank"]
 
 
 def compile_times(rows: Rows, *, dark: bool = False) -> hv.Overlay:
@@ -25,6 +23,7 @@ def compile_times(rows: Rows, *, dark: bool = False) -> hv.Overlay:
     """
     bars = prepared(rows)
     colors = palette(dark)
+    parts = parts_of(bars, PARTS, format_seconds, colors)
     end = max((bar.end for bar in bars), default=0.0) * 1.02 or 1.0
     frame = Frame(
         x=Axis("preparation", 0.0, end, unit="seconds", visible=bool(bars), grid=bool(bars)),
@@ -32,10 +31,10 @@ def compile_times(rows: Rows, *, dark: bool = False) -> hv.Overlay:
         dark=dark,
         right=rank_words([format_seconds(bar.end) for bar in bars]),
         height=height_of(len(bars)),
-        legend=PARTS if bars else (),
+        legend=parts_shown(parts),
+        sentence="" if bars else "Nothing compiled yet",
     )
-    nothing = message("" if bars else "Nothing compiled yet", end / 2, 0.0, _KDIMS, colors.muted)
-    return assembled([*stacked(bars, PARTS, format_seconds, colors), nothing], frame)
+    return stacked(parts, "preparation", frame, colors)
 
 
 def prepared(rows: Rows) -> list[Bar]:

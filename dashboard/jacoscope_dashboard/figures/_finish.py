@@ -1,8 +1,8 @@
 """What every figure gets at each frame: axes, ranges, ticks, colors and hover.
 
 HoloViews reads the options of an element again at each update of a `DynamicMap`, hooks included.
-So a figure is one element, or an `Overlay` of the same elements in the same order, whatever the
-data, and all else that depends on the data stands in a `Frame`, which one hook lays on the figure.
+So a figure is one element, whatever the data, since HoloViews takes long for each of an overlay;
+and all else that depends on the data stands in a `Frame`, which one hook lays on the figure.
 Nothing of the figure is built again, and a zoom lasts until the ranges themselves change.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import holoviews as hv
-import holoviews.plotting.bokeh
-from bokeh.core.properties import value
-from bokeh.models import BoxZoomTool, HoverTool, Legend, LegendItem, ResetTool, SaveTool
+import holoviews.plotting.bokeh  # noqa: F401  HoloViews knows Bokeh's options from here on
+from bokeh.models import BoxZoomTool, HoverTool, ResetTool, SaveTool
 
-from ._axes import FONT, SIZE, Axis, lay_axis, lay_right, move, plain
+from ._axes import FONT, Axis, lay_axis, lay_right, middle, move, plain
+from ._layer import Stroke, Word, laid, lay_strokes, lay_words
+from ._legend import Entry, lay_legend
 from ._palette import Palette, palette
 
 
@@ -33,7 +33,9 @@ class Frame:
         right: Places on the y axis and the words that stand there, right of the plot.
         height: Of the figure in CSS pixels.
         legend: The names of the legend that have something to show.
-        extra: Called last with the HoloViews plot, for what is one figure's own.
+        strokes: The lines beneath the element; None for a figure that never has any.
+        sentence: What is written into an empty figure, "" for none.
+        extra: Called with the HoloViews plot, for what is one figure's own.
     """
 
     x: Axis
@@ -42,7 +44,9 @@ class Frame:
     title: str = ""
     right: tuple[tuple[float, str], ...] = ()
     height: int = 360
-    legend: tuple[str, ...] = ()
+    legend: tuple[Entry, ...] = ()
+    strokes: tuple[Stroke, ...] | None = None
+    sentence: str = ""
     extra: Callable[[Any], None] | None = None
 
     def __call__(self, plot: Any, _element: Any) -> None:
@@ -58,14 +62,26 @@ class Frame:
         move(figure.y_range, self.y)
         figure.title.text = plain(self.title)
         figure.title.visible = bool(self.title)
-        _lay_legend(plot, self.legend, colors)
         figure.height = figure.min_height = self.height
+        if self.strokes is not None:
+            lay_strokes(figure, self.strokes)
         if self.extra is not None:
             self.extra(plot)
+        self._lay_sentence(figure, colors)
+        lay_legend(plot, self.legend, colors)
+
+    def _lay_sentence(self, figure: Any, colors: Palette) -> None:
+        words = []
+        if self.sentence:
+            x, y = middle(figure.xaxis[0], self.x), middle(figure.yaxis[0], self.y)
+            words = [Word(x, y, self.sentence, colors.muted)]
+        elif laid(figure, "sentence") is None:  # a figure may never need one
+            return
+        lay_words(figure, words, "15px", "sentence")
 
 
 def options(frame: Frame, **others: Any) -> dict[str, Any]:
-    """Give the options of a figure: of its only element, or of its overlay."""
+    """Give the options of a figure: of its only element, or of the overlay around it."""
     return {
         "backend": "bokeh",
         "hooks": [frame],
@@ -74,16 +90,26 @@ def options(frame: Frame, **others: Any) -> dict[str, Any]:
         "apply_ranges": False,
         "default_tools": [],
         "shared_axes": False,
+        "normalize": False,
         "show_grid": frame.x.grid,
         "show_legend": False,
         "toolbar": "above",
     } | others
 
 
-def assembled(elements: Sequence[Any], frame: Frame, **others: Any) -> hv.Overlay:
-    """Lay elements over each other, with the options of a figure."""
-    overlay: Any = hv.Overlay(elements)
-    return overlay.opts(**options(frame, **others))
+def quiet() -> dict[str, Any]:
+    """Give the options of an element in an overlay that brings no tools and moves no range."""
+    return {
+        "backend": "bokeh",
+        "apply_ranges": False,
+        "default_tools": [],
+        "show_legend": False,
+    }
+
+
+def telling(tooltips: Sequence[tuple[str, str]], **style: Any) -> dict[str, Any]:
+    """Give the options of an element that is hovered over, and has this style."""
+    return {"tools": ["hover"], "hover_tooltips": list(tooltips), **style}
 
 
 def height_of(rows: int) -> int:
@@ -117,32 +143,4 @@ def _paint(figure: Any, colors: Palette) -> None:
         tool.visible = not isinstance(tool, HoverTool)
     figure.title.update(
         text_color=colors.muted, text_font=FONT, text_font_size="13px", text_font_style="normal"
-    )
-
-
-def _lay_legend(plot: Any, names: Sequence[str], colors: Palette) -> None:
-    # HoloViews' own legend leaves the figure and comes back at each update.
-    figure: Any = plot.state
-    if not names and not figure.legend:
-        return
-    if not figure.legend:
-        figure.add_layout(Legend(orientation="horizontal", location="left"), "above")
-    legend = figure.legend[0]
-    drawn = {
-        subplot.current_frame.label: subplot.handles["glyph_renderer"]
-        for subplot in plot.subplots.values()
-        if subplot.current_frame is not None
-    }
-    legend.items = [LegendItem(label=value(name), renderers=[drawn[name]]) for name in names]
-    legend.update(
-        background_fill_color=None,
-        border_line_color=None,
-        label_text_color=colors.foreground,
-        label_text_font=FONT,
-        label_text_font_size=SIZE,
-        padding=0,
-        margin=4,
-        spacing=12,
-        ncols=2 if len(names) > 3 else "auto",
-        visible=bool(names),
     )

@@ -1,17 +1,18 @@
-"""Boxes and words that a figure has beside its HoloViews element, updated in place.
+"""Lines, boxes and words that a figure has beside its HoloViews element, updated in place.
 
 An element more in an overlay costs HoloViews some ten milliseconds at each update, which a player
-of ten frames a second doesn't have. These are Bokeh glyphs with a data source of their own.
+of ten frames a second doesn't have. These are Bokeh glyphs with a data source of their own, called
+layers here. A layer that was laid once stays, without any data when there is nothing to show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bokeh.core.properties import value
-from bokeh.models import ColumnDataSource, Quad, Text
+from bokeh.models import ColumnDataSource, GlyphRenderer, MultiLine, Quad, Text
 
 from ._axes import FONT
 
@@ -51,6 +52,40 @@ class Word:
     ink: str
 
 
+@dataclass(frozen=True)
+class Stroke:
+    """A line through points in data coordinates.
+
+    Attributes:
+        xs: The horizontal coordinates of the points.
+        ys: The vertical ones, as many.
+        ink: Its color.
+        width: In CSS pixels.
+        alpha: From 0, clear, to 1.
+        dash: Solid, dashed or dotted.
+    """
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    ink: str
+    width: float = 1.0
+    alpha: float = 1.0
+    dash: str = "solid"
+
+
+def lay_strokes(figure: Any, strokes: Sequence[Stroke]) -> None:
+    """Show these lines, and no others, on the figure, beneath its element."""
+    data = {
+        "xs": [list(stroke.xs) for stroke in strokes],
+        "ys": [list(stroke.ys) for stroke in strokes],
+        "ink": [stroke.ink for stroke in strokes],
+        "width": [stroke.width for stroke in strokes],
+        "alpha": [stroke.alpha for stroke in strokes],
+        "dash": [stroke.dash for stroke in strokes],
+    }
+    lay(figure, "strokes", _strokes, data, beneath=True)
+
+
 def lay_boxes(figure: Any, boxes: Sequence[Box]) -> None:
     """Show these boxes, and no others, on the figure."""
     data = {
@@ -63,7 +98,69 @@ def lay_boxes(figure: Any, boxes: Sequence[Box]) -> None:
         "width": [box.width for box in boxes],
         "hatch": [box.hatch for box in boxes],
     }
-    glyph = Quad(
+    lay(figure, "boxes", _quads, data)
+
+
+def lay_words(figure: Any, words: Sequence[Word], size: str, name: str = "words") -> None:
+    """Show these words, and no others, on the figure.
+
+    Args:
+        figure: The Bokeh figure.
+        words: The words.
+        size: That of the letters, in CSS.
+        name: Of the layer.
+    """
+    data = {
+        "x": [word.x for word in words],
+        "y": [word.y for word in words],
+        "text": [word.text for word in words],
+        "ink": [word.ink for word in words],
+    }
+    layer = lay(figure, name, _texts, data)
+    layer.glyph.text_font_size = value(size)
+
+
+def laid(figure: Any, name: str) -> Any:
+    """Find the layer of that name; None where it was never laid."""
+    return next((each for each in figure.renderers if each.name == name), None)
+
+
+def lay(
+    figure: Any,
+    name: str,
+    glyph: Callable[[], Any],
+    data: dict[str, Any],
+    beneath: bool = False,
+) -> Any:
+    """Lay a layer on the figure, or give it other data.
+
+    Args:
+        figure: The Bokeh figure.
+        name: Of the layer.
+        glyph: Makes its glyph, the first time.
+        data: Its columns.
+        beneath: Whether all else on the figure lies on it.
+
+    Returns:
+        The layer, a `GlyphRenderer`.
+    """
+    layer = laid(figure, name)
+    if layer is None:
+        layer = GlyphRenderer(data_source=ColumnDataSource(data), glyph=glyph(), name=name)
+        figure.renderers.insert(0 if beneath else len(figure.renderers), layer)
+    elif dict(layer.data_source.data) != data:
+        layer.data_source.data = data
+    return layer
+
+
+def _strokes() -> MultiLine:
+    return MultiLine(
+        xs="xs", ys="ys", line_color="ink", line_width="width", line_alpha="alpha", line_dash="dash"
+    )
+
+
+def _quads() -> Quad:
+    return Quad(
         fill_color="fill",
         line_color="line",
         line_width="width",
@@ -75,32 +172,13 @@ def lay_boxes(figure: Any, boxes: Sequence[Box]) -> None:
         top="top",
         bottom="bottom",
     )
-    _lay(figure, "boxes", glyph, data)
 
 
-def lay_words(figure: Any, words: Sequence[Word], size: str) -> None:
-    """Show these words, and no others, on the figure; `size` is that of the letters in CSS."""
-    data = {
-        "x": [word.x for word in words],
-        "y": [word.y for word in words],
-        "text": [word.text for word in words],
-        "ink": [word.ink for word in words],
-    }
-    glyph = Text(
+def _texts() -> Text:
+    return Text(
         text="text",
         text_color="ink",
         text_font=value(FONT),
         text_align="center",
         text_baseline="middle",
     )
-    laid = _lay(figure, "words", glyph, data)
-    laid.glyph.text_font_size = value(size)
-
-
-def _lay(figure: Any, name: str, glyph: Any, data: dict[str, Any]) -> Any:
-    found = [each for each in figure.renderers if each.name == name]
-    if not found:
-        return figure.add_glyph(ColumnDataSource(data), glyph, name=name)
-    if dict(found[0].data_source.data) != data:
-        found[0].data_source.data = data
-    return found[0]

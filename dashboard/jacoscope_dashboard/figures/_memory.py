@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import holoviews as hv
+from bokeh.models import Scatter
 
 from ._axes import Axis
-from ._finish import Frame, assembled, height_of
-from ._marks import message, telling
-from ._palette import palette
+from ._finish import Frame, height_of, hover
+from ._layer import lay
+from ._legend import Entry
+from ._palette import Palette, palette
 from ._rows import Row, Rows, number
-from ._stack import Bar, rank_axis, rank_words, stacked
+from ._stack import Bar, Part, parts_of, parts_shown, rank_axis, rank_words, stacked
 from ._units import UNKNOWN, format_bytes
 
 PARTS = ("arguments", "output", "temporary")
 KEPT, PEAK = "kept for reverse", "measured peak"
-_KDIMS = ["memory", "memory rank"]
-_BOX = ["kept from", "kept bottom", "kept to", "kept top"]
+_PEAK_TIPS = [("strategy", "@strategy"), (PEAK, "@peak"), ("predicted", "@predicted")]
 _THIN = 0.09
 
 
@@ -32,56 +36,49 @@ def memory(rows: Rows, *, dark: bool = False) -> hv.Overlay:
     shown = sorted((row for row in rows if _telling(row)), key=_size)
     colors = palette(dark)
     bars = [Bar(row.strategy, _parts(row)) for row in shown]
-    peaks = [(number(row.peak_bytes), rank, row) for rank, row in enumerate(shown)]
-    marks = [
-        (peak, float(rank), row.strategy, format_bytes(peak), format_bytes(row.predicted_bytes))
-        for peak, rank, row in peaks
-        if peak is not None
-    ]
-    kept = []
+    parts = parts_of(bars, PARTS, format_bytes, colors)
     for rank, (row, bar) in enumerate(zip(shown, bars, strict=True)):
         size, temporary = number(row.residual_bytes), bar.parts[2]
         if size and temporary:
-            start = bar.end - temporary
-            words = (row.strategy, format_bytes(size))
-            kept.append((start, rank - _THIN, start + size, rank + _THIN, *words))
-    ends = [max(bar.end, peak or 0.0) for bar, (peak, _, _) in zip(bars, peaks, strict=True)]
-    end = max(ends, default=0.0) * 1.04 or 1.0
-
-    inside = hv.Rectangles(kept, _BOX, ["strategy", "kept"], group="Part", label=KEPT).opts(
-        color=colors.foreground,
-        line_color=colors.background,
-        **telling([("strategy", "@strategy"), (KEPT, "@kept")]),
-    )
-    measured = hv.Points(
-        marks, _KDIMS, ["strategy", "peak", "predicted"], group="Peak", label=PEAK
-    ).opts(
-        color=colors.background,
-        line_color=colors.foreground,
-        line_width=2,
-        marker="diamond",
-        size=14,
-        **telling([("strategy", "@strategy"), (PEAK, "@peak"), ("predicted", "@predicted")]),
-    )
+            start, words = bar.end - temporary, format_bytes(size)
+            kept = Part(rank, start, size, row.strategy, KEPT, words, colors.foreground, _THIN)
+            parts.append(kept)
+    peaks = _peaks(shown)
+    end = max([*(bar.end for bar in bars), *peaks["memory"]], default=0.0) * 1.04 or 1.0
     frame = Frame(
         x=Axis("predicted memory", 0.0, end, unit="bytes", visible=bool(shown), grid=bool(shown)),
         y=rank_axis([row.strategy for row in shown]),
         dark=dark,
-        title=_unmeasured(shown, len(marks)),
+        title=_unmeasured(shown, len(peaks["memory"])),
         right=rank_words([_said(row) for row in shown]),
         height=height_of(len(shown)),
-        legend=(*(PARTS if shown else ()), *([KEPT] if kept else ()), *([PEAK] if marks else ())),
+        legend=(*parts_shown(parts), *([Entry(PEAK, layer=PEAK)] if peaks["memory"] else [])),
+        sentence="" if shown else "No memory known yet",
+        extra=partial(_lay_peaks, peaks, colors),
     )
-    nothing = message("" if shown else "No memory known yet", end / 2, 0.0, _KDIMS, colors.muted)
-    return assembled(
-        [
-            *stacked(bars, PARTS, format_bytes, colors),
-            inside,
-            measured,
-            nothing,
-        ],
-        frame,
-    )
+    return stacked(parts, "memory", frame, colors)
+
+
+def _peaks(shown: list[Row]) -> dict[str, list[Any]]:
+    known = [(number(row.peak_bytes), rank, row) for rank, row in enumerate(shown)]
+    found = [(peak, rank, row) for peak, rank, row in known if peak is not None]
+    return {
+        "memory": [peak for peak, _, _ in found],
+        "rank": [float(rank) for _, rank, _ in found],
+        "strategy": [row.strategy for _, _, row in found],
+        "peak": [format_bytes(peak) for peak, _, _ in found],
+        "predicted": [format_bytes(row.predicted_bytes) for _, _, row in found],
+    }
+
+
+def _lay_peaks(peaks: dict[str, list[Any]], colors: Palette, plot: Any) -> None:
+    layer = lay(plot.state, PEAK, _diamonds, peaks)
+    layer.glyph.update(fill_color=colors.background, line_color=colors.foreground)
+    hover(plot.state, PEAK).update(renderers=[layer], tooltips=_PEAK_TIPS)
+
+
+def _diamonds() -> Scatter:
+    return Scatter(x="memory", y="rank", marker="diamond", size=14, line_width=2)
 
 
 def _parts(row: Row) -> tuple[float | None, float | None, float | None]:

@@ -1,4 +1,4 @@
-"""Stacked horizontal bars: the parts of a whole, for each strategy."""
+"""Stacked horizontal bars: the parts of a whole, for each strategy, in one HoloViews element."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 import holoviews as hv
 
 from ._axes import Axis
-from ._marks import telling
+from ._finish import Frame, options, quiet, telling
+from ._legend import Entry, entries
+from ._marks import INK, column, table
 from ._palette import Palette
 
+_TIPS = [("strategy", "@strategy"), ("part", "@part"), ("size", "@size")]
 _LONG = 18  # letters of a name that stay on one line
 _HALF = 0.34  # of the thickness of a bar
 
@@ -34,10 +37,35 @@ class Bar:
         return float(sum(part for part in self.parts if part is not None))
 
 
-def stacked(
+@dataclass(frozen=True)
+class Part:
+    """One box: a part of a bar, or on a bar.
+
+    Attributes:
+        rank: Of its bar, from the top.
+        start: Where it starts.
+        size: How long it is.
+        strategy: Whose it is.
+        name: Which part it is.
+        words: Its size in words.
+        ink: Its color.
+        half: Half of its thickness; bars are 1 apart.
+    """
+
+    rank: int
+    start: float
+    size: float
+    strategy: str
+    name: str
+    words: str
+    ink: str
+    half: float = _HALF
+
+
+def parts_of(
     bars: Sequence[Bar], names: Sequence[str], write: Callable[[float | None], str], colors: Palette
-) -> list[Any]:
-    """Draw the bars, one element for each part.
+) -> list[Part]:
+    """Give the parts of all bars, one name after the other.
 
     Args:
         bars: From the top down.
@@ -45,26 +73,51 @@ def stacked(
         write: How a size is written.
         colors: Of this page.
     """
-    box = [f"{names[0]} {end}" for end in ("from", "bottom", "to", "top")]
-    tips = [("strategy", "@strategy"), ("part", "@part"), ("size", "@size")]
-    elements = []
+    parts = []
     for place, name in enumerate(names):
-        boxes = []
         for rank, bar in enumerate(bars):
             size = bar.parts[place]
             if size:
                 start = Bar("", bar.parts[:place]).end
-                words = (bar.name, name, write(size))
-                boxes.append((start, rank - _HALF, start + size, rank + _HALF, *words))
-        elements.append(
-            hv.Rectangles(boxes, box, ["strategy", "part", "size"], group="Part", label=name).opts(
-                color=colors.parts[place],
-                line_color=colors.background,
-                line_width=1,
-                **telling(tips),
-            )
+                words, ink = write(size), colors.parts[place]
+                parts.append(Part(rank, start, size, bar.name, name, words, ink))
+    return parts
+
+
+def stacked(parts: Sequence[Part], whole: str, frame: Frame, colors: Palette) -> hv.Overlay:
+    """Draw the boxes as one element, each in its color; the later ones lie on the earlier ones.
+
+    Args:
+        parts: The boxes.
+        whole: What they are parts of, for the names of dimensions.
+        frame: Of the figure.
+        colors: Of this page.
+
+    Returns:
+        An overlay of the one element: alone, HoloViews 1.23 has no `Rectangles` without the
+        ranges of its data, which would move the axes at each update.
+    """
+    boxes = [
+        (
+            part.start,
+            part.rank - part.half,
+            part.start + part.size,
+            part.rank + part.half,
+            *(part.strategy, part.name, part.words, part.ink),
         )
-    return elements
+        for part in parts
+    ]
+    ends = [f"{whole} {end}" for end in ("from", "bottom", "to", "top")]
+    style = {"color": column(INK), "line_color": colors.background, "line_width": 1}
+    words = ["strategy", "part", "size", INK]
+    element: Any = hv.Rectangles(table(boxes, ends, words), ends, words, datatype=["dictionary"])
+    overlay: Any = hv.Overlay([element.opts(**quiet(), **telling(_TIPS, **style))])
+    return overlay.opts(**options(frame))
+
+
+def parts_shown(parts: Sequence[Part]) -> tuple[Entry, ...]:
+    """Give the legend of `stacked` boxes."""
+    return entries(part.name for part in parts)
 
 
 def rank_axis(names: Sequence[str], notes: Sequence[str] = ()) -> Axis:

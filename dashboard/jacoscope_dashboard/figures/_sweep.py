@@ -10,8 +10,9 @@ from typing import Any
 import holoviews as hv
 
 from ._axes import Axis, Unit, log_limits
-from ._finish import Frame, assembled
-from ._marks import by_kind, message, quiet
+from ._finish import Frame, options, telling
+from ._layer import Stroke
+from ._marks import Dot, by_kind, dot_style, kinds_shown
 from ._palette import DASHES, KINDS, Kind, palette
 from ._rows import kind_of, number
 from ._units import format_bytes, format_count, format_seconds
@@ -37,7 +38,7 @@ class Curve:
     ys: tuple[float, ...]
 
 
-def sweep_times(points: Points, *, dark: bool = False) -> hv.Overlay:
+def sweep_times(points: Points, *, dark: bool = False) -> hv.Points:
     """Draw the median time over the knob, one line for each strategy.
 
     Args:
@@ -48,7 +49,7 @@ def sweep_times(points: Points, *, dark: bool = False) -> hv.Overlay:
     return _sweep(points, "median_s", "median time", "seconds", dark)
 
 
-def sweep_memory(points: Points, *, dark: bool = False) -> hv.Overlay:
+def sweep_memory(points: Points, *, dark: bool = False) -> hv.Points:
     """Draw the predicted memory over the knob, one line for each strategy.
 
     Args:
@@ -78,12 +79,11 @@ def curves(points: Points, field: str) -> list[Curve]:
     ]
 
 
-def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv.Overlay:
+def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv.Points:
     lines = curves(points, field)
     colors = palette(dark)
     knob = str(points[0]["knob"]) if points else ""
     write = format_seconds if unit == "seconds" else format_bytes
-    kdims = [f"{label} at", label]
     spans = _spans(points) if unit == "seconds" else []
     xs = sorted({x for line in lines for x in line.xs})
     ys = [y for line in lines for y in line.ys] + [y for _, *ends in spans for y in ends]
@@ -94,38 +94,20 @@ def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv
     bottom = min([bottom, *(10.0 ** (place - gap) for place in places)])
     top = max([top, *(10.0 ** (place + gap) for place in places)])
 
-    paths = [
-        hv.Path(
-            [list(zip(line.xs, line.ys, strict=True)) for line in lines if line.kind == kind],
-            kdims,
-            group="Line",
-            label=kind,
-        ).opts(color=colors.of(kind), line_dash=DASHES[kind], line_width=2, **quiet())
-        for kind in KINDS
-    ]
-    whiskers = hv.Segments(
-        [(x, low, x, high) for x, low, high in spans],
-        [f"{label} {end}" for end in ("left", "low", "right", "high")],
-    ).opts(color=colors.foreground, line_width=1.5, alpha=0.55, **quiet())
-    dots = by_kind(
-        [
-            (line.kind, (x, y, line.strategy, f"{knob} {format_count(x)}", write(y)))
-            for line in lines
-            for x, y in zip(line.xs, line.ys, strict=True)
-        ],
-        kdims,
-        ["strategy", "at", "size"],
-        [("strategy", "@strategy"), ("at", "@at"), (label, "@size")],
-        dark,
-    )
-    ends = [
-        (line.xs[-1], line.ys[-1], right, 10.0**place)
+    leaders = [
+        Stroke((line.xs[-1], right), (line.ys[-1], 10.0**place), colors.muted, 1, 0.5)
         for line, place in zip(lines, places, strict=True)
     ]
-    leaders = hv.Segments(
-        ends,
-        [f"{label} {end}" for end in ("from", "at first", "to", "at last")],
-    ).opts(color=colors.muted, line_width=1, alpha=0.5, **quiet())
+    paths = [
+        Stroke(line.xs, line.ys, colors.of(line.kind), 2, dash=DASHES[line.kind])
+        for line in sorted(lines, key=lambda line: KINDS.index(line.kind))
+    ]
+    whiskers = [Stroke((x, x), (low, high), colors.foreground, 1.5, 0.55) for x, low, high in spans]
+    dots: list[Dot] = [
+        (line.kind, (x, y, line.strategy, f"{knob} {format_count(x)}", write(y)))
+        for line in lines
+        for x, y in zip(line.xs, line.ys, strict=True)
+    ]
     ticks = tuple((x, format_count(x)) for x in xs) if 0 < len(xs) <= 10 else None
     frame = Frame(
         x=Axis(knob, left, right, ticks, unit="count", visible=bool(lines), grid=bool(lines)),
@@ -135,16 +117,14 @@ def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv
             (10.0**place, line.strategy) for line, place in zip(lines, places, strict=True)
         ),
         height=_HEIGHT,
-        legend=tuple(kind for kind in KINDS if kind in {line.kind for line in lines}),
+        legend=kinds_shown(dots),
+        strokes=(*leaders, *paths, *whiskers),
+        sentence="" if lines else "No sweep yet",
     )
-    nothing = message(
-        "" if lines else "No sweep yet",
-        math.sqrt(left * right),
-        math.sqrt(bottom * top),
-        kdims,
-        colors.muted,
-    )
-    return assembled([leaders, *paths, whiskers, *dots, nothing], frame, logx=True, logy=True)
+    tips = [("strategy", "@strategy"), ("at", "@at"), (label, "@size")]
+    told = telling(tips, **dot_style(dark))
+    dotted: Any = by_kind(dots, [f"{label} at", label], ["strategy", "at", "size"], dark)
+    return dotted.opts(**options(frame, logx=True, logy=True, **told))
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:

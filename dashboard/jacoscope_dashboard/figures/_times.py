@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import holoviews as hv
 
 from ._axes import Axis, log_limits
-from ._finish import Frame, assembled, height_of
-from ._marks import EMPTY, by_kind, message, quiet
-from ._palette import KINDS, Kind, palette
+from ._finish import Frame, height_of, options, telling
+from ._layer import Stroke
+from ._marks import EMPTY, Dot, by_kind, dot_style, kinds_shown
+from ._palette import palette
 from ._rows import Row, Rows, interval, kind_of, timed
 from ._stack import rank_axis, rank_words
 from ._units import format_count, format_seconds
 
 _KDIMS = ["median time", "time rank"]
-_BOX = ["time low", "rank low", "time high", "rank high"]
 _VDIMS = ["strategy", "median", "interval", "samples"]
 _TIPS = [(name, f"@{{{name}}}") for name in _VDIMS]
 
 
-def times(rows: Rows, *, dark: bool = False) -> hv.Overlay:
+def times(rows: Rows, *, dark: bool = False) -> hv.Points:
     """Draw the median time of each measured strategy, in seconds on a logarithmic axis.
 
     The line is the interval of the median where it is known, the quartiles elsewhere. Ties and
@@ -33,30 +32,31 @@ def times(rows: Rows, *, dark: bool = False) -> hv.Overlay:
     """
     pairs = timed(rows)
     colors = palette(dark)
-    points: list[tuple[Kind, tuple[Any, ...]]] = [
+    dots: list[Dot] = [
         (kind_of(row.strategy, row.mode), (median, float(rank), *_words(row)))
         for rank, (row, median) in enumerate(pairs)
     ]
     spans = [(interval(row) or (median, median), rank) for rank, (row, median) in enumerate(pairs)]
-    lines = [(low, rank, high, rank) for (low, high), rank in spans if 0 < low < high]
+    whiskers = tuple(
+        Stroke((low, high), (float(rank), float(rank)), colors.foreground, 2, 0.55)
+        for (low, high), rank in spans
+        if 0 < low < high
+    )
     ends = [max(high, median) for ((_, high), _), (_, median) in zip(spans, pairs, strict=True)]
     starts = [min(low, median) for ((low, _), _), (_, median) in zip(spans, pairs, strict=True)]
     start, end = log_limits([*starts, *ends]) if pairs else (1e-6, 1e-3)
-
-    whiskers = hv.Segments(lines, _BOX).opts(
-        color=colors.foreground, line_width=2, alpha=0.55, **quiet()
-    )
     frame = Frame(
         x=Axis("median time", start, end, unit="seconds", visible=bool(pairs), grid=bool(pairs)),
         y=rank_axis([row.strategy for row, _ in pairs], [_notes(row) for row, _ in pairs]),
         dark=dark,
         right=rank_words([format_seconds(median) for _, median in pairs]),
         height=height_of(len(pairs)),
-        legend=tuple(kind for kind in KINDS if kind in {of for of, _ in points}),
+        legend=kinds_shown(dots),
+        strokes=whiskers,
+        sentence="" if pairs else EMPTY,
     )
-    nothing = message("" if pairs else EMPTY, math.sqrt(start * end), 0.0, _KDIMS, colors.muted)
-    dots = by_kind(points, _KDIMS, _VDIMS, _TIPS, dark)
-    return assembled([whiskers, *dots, nothing], frame, logx=True)
+    points: Any = by_kind(dots, _KDIMS, _VDIMS, dark)
+    return points.opts(**options(frame, logx=True, **telling(_TIPS, **dot_style(dark))))
 
 
 def _notes(row: Row) -> str:
