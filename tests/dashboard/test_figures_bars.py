@@ -200,6 +200,12 @@ def test_memory_is_stacked_with_the_peak_beside_it():
     assert figure.title.text == "Measured peak unknown for 3 of 4"
 
 
+def test_what_reverse_mode_keeps_is_marked_within_the_temporary_bytes():
+    sizes = {"argument_bytes": 10, "output_bytes": 20, "temp_bytes": 30, "predicted_bytes": 60}
+    kept = by_part(drawn(memory([row("a", residual_bytes=70, **sizes)])))["kept for reverse"]
+    assert (kept["left"], kept["right"], kept["size"]) == ([30.0], [60.0], ["70 B"])
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_peak_is_a_diamond_over_the_boxes(dark: bool):
     figure = drawn(memory(SIZES, dark=dark))

@@ -40,8 +40,9 @@ def memory(rows: Rows, *, dark: bool = False) -> hv.Overlay:
     for rank, (row, bar) in enumerate(zip(shown, bars, strict=True)):
         size, temporary = number(row.residual_bytes), bar.parts[2]
         if size and temporary:
-            start, words = bar.end - temporary, format_bytes(size)
-            kept = Part(rank, start, size, row.strategy, KEPT, words, colors.foreground, _THIN)
+            # Counted before XLA sees the program, which may keep less: no mark is longer than that.
+            start, long, words = bar.end - temporary, min(size, temporary), format_bytes(size)
+            kept = Part(rank, start, long, row.strategy, KEPT, words, colors.foreground, _THIN)
             parts.append(kept)
     peaks = _peaks(shown)
     end = max([*(bar.end for bar in bars), *peaks["memory"]], default=0.0) * 1.04 or 1.0
