@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 
 def relative_error(ours: Any, theirs: Any) -> float:
@@ -64,3 +65,9 @@ only_reverse.defvjp(lambda x: (jnp.sin(x), x), lambda x, u: (u * jnp.cos(x),))
 def branching(x: Any) -> Any:
     """Branches on the value of its input."""
     return 2 * x**3 if jnp.sum(x) < 3 else jnp.pi * x
+
+
+def require_asdex() -> Any:
+    """Return asdex; skip where it does not work with this JAX, as asdex 0.5 with JAX 0.12."""
+    reason = "asdex does not work with this JAX"
+    return pytest.importorskip("asdex", reason=reason, exc_type=ImportError)

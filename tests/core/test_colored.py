@@ -22,10 +22,11 @@ from tests.helpers import (
     nested_scalar,
     only_reverse,
     relative_error,
+    require_asdex,
     while_loop,
 )
 
-asdex = pytest.importorskip("asdex")
+asdex = require_asdex()
 
 MODES: list[Any] = ["auto", "forward", "reverse", "linearize", "mixed"]
 

@@ -14,8 +14,9 @@ import jacoscope as jsc
 from jacoscope._break_even import break_even_calls
 from jacoscope._colored_plan import plan_colored
 from jacoscope._scene import Options, set_scene
+from tests.helpers import require_asdex
 
-pytest.importorskip("asdex")
+require_asdex()
 
 
 def banded(x: Any) -> Any:

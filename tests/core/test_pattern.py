@@ -12,9 +12,9 @@ from jax.experimental.sparse import BCOO
 
 import jacoscope as jsc
 from jacoscope._pattern import given_pattern, make_pattern, read_entries, symmetric, transposed
-from tests.helpers import relative_error
+from tests.helpers import relative_error, require_asdex
 
-pytest.importorskip("asdex")
+require_asdex()
 
 
 def wide(x: Any) -> Any:
