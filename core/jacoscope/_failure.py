@@ -57,7 +57,7 @@ def explain(error: BaseException) -> Failure:
             "f branches on the value of its input, which this way of batching has to trace."
             " Use lax.cond or jnp.where in f, or vmap or loop run eagerly.",
         )
-    if isinstance(error, ImportError) and "pip install 'jacoscope" in text:
+    if isinstance(error, ImportError) and text.startswith("Coloring needs"):
         return Failure("unsupported", _first(text))
     if isinstance(error, TypeError | ValueError) and text.startswith(("`", "A Hessian")):
         return Failure("unsupported", _first(text))
