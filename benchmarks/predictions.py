@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 
 import jacoscope as jsc
-from jacoscope._limits import format_bytes
+from jacoscope._units import format_bytes
 
 FAR = 1.5
 ENOUGH = 10

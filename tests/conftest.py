@@ -12,6 +12,7 @@ import pytest
 # A comparison waits its turn behind any other on this machine; tests have a machine of their own.
 os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="jacoscope-tests-")
 tempfile.tempdir = None
+os.environ["JACOSCOPE_CACHE"] = tempfile.mkdtemp()  # what a user has tuned is no matter of theirs
 
 
 @pytest.fixture

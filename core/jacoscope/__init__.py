@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ._advice import Advice as Advice
+from ._advise import advise as advise
 from ._auto import hessian as hessian
 from ._auto import jacobian as jacobian
+from ._autotune import Tuned as Tuned
+from ._autotune import autotune as autotune
 from ._compare import compare as compare
 from ._hessian import hvp as hvp
 from ._limits import MemoryLimitError as MemoryLimitError
@@ -26,6 +30,7 @@ from .problems import problem as problem
 from .problems import problems as problems
 
 __all__ = [
+    "Advice",
     "Change",
     "LabeledMatrix",
     "Measurement",
@@ -34,7 +39,10 @@ __all__ = [
     "Residual",
     "Strategy",
     "Study",
+    "Tuned",
+    "advise",
     "as_matrix",
+    "autotune",
     "compare",
     "hessian",
     "hvp",

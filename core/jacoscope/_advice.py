@@ -1,8 +1,42 @@
-"""Which mode to use: for now the textbook's rule, by shape alone."""
+"""Advice: which strategy to use, why, and whether the textbook's rule says the same."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
 from ._jacobian import Mode
+from ._measurement import Measurement
+from ._strategy import Quantity
+from ._units import format_seconds
+
+Source = Literal["estimated", "measured"]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to use.
+
+    Attributes:
+        strategy: The name of the strategy, such as `reverse/chunked/64`.
+        chunk_size: Its passes at once; None where it has no chunks.
+        reason: One sentence on why.
+        textbook: What the textbook's rule says: a mode, or the order of a Hessian's products.
+        agrees: Whether the strategy goes the way that the rule says.
+        predicted_bytes: Arguments, result and temporaries as XLA predicts them; None if unknown.
+        expected_s: Seconds a call, by estimate or as measured; None if unknown.
+        source: Where `expected_s` comes from.
+    """
+
+    strategy: str
+    chunk_size: int | None
+    reason: str
+    textbook: str
+    agrees: bool
+    predicted_bytes: int | None = None
+    expected_s: float | None = None
+    source: Source = "estimated"
 
 
 def textbook_mode(n_in: int, n_out: int) -> Mode:
@@ -19,3 +53,75 @@ def textbook_mode(n_in: int, n_out: int) -> Mode:
     ('forward', 'reverse')
     """
     return "forward" if n_in <= n_out else "reverse"
+
+
+def textbook(quantity: Quantity, n_in: int, n_out: int) -> str:
+    """Return what the textbook says of a quantity: a mode, or an order of products."""
+    match quantity:
+        case "jacobian":
+            return textbook_mode(n_in, n_out)
+        case "jmp":
+            return "forward"
+        case "mjp":
+            return "reverse"
+        case _:
+            return "forward_over_reverse"
+
+
+def follows(way: str | None, order: str | None, rule: str) -> bool:
+    """Say whether a strategy of that mode or order goes the way of the textbook's rule.
+
+    `jax.hessian` and a linearized gradient are both forward over reverse.
+    """
+    if rule == "forward_over_reverse":
+        return order in (rule, "full_hessian", "linearize")
+    return way == rule
+
+
+def measured_advice(rows: Sequence[Measurement], best: Measurement | None) -> Advice | None:
+    """Return the advice that a study gives: its best row, and what it wins.
+
+    Args:
+        rows: All rows of the study.
+        best: The best of them; None where there is none.
+    """
+    if best is None or best.median_s is None:
+        return None
+    rule = textbook(best.quantity, best.n_in or 0, best.n_out or 0)  # type: ignore[arg-type]
+    return Advice(
+        strategy=best.strategy,
+        chunk_size=best.chunk_size,
+        reason=_reason(rows, best, rule),
+        textbook=rule,
+        agrees=follows(best.mode, best.order, rule),
+        predicted_bytes=best.predicted_bytes,
+        expected_s=best.median_s,
+        source="measured",
+    )
+
+
+def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
+    said = f"It took {format_seconds(best.median_s or 0.0)} a call"
+    obvious = _obvious(rows, rule)
+    tied = sum(bool(row.tie) for row in rows) - 1 if best.tie else 0
+    if obvious is None or obvious.median_s is None or best.median_s is None:
+        against = ""
+    elif obvious is best:
+        against = ", and is what the rule picks"
+    elif obvious.tie and best.tie:
+        against = f", which can't be told from {obvious.strategy}, what the rule picks"
+    else:
+        ratio = obvious.median_s / best.median_s
+        against = f", {ratio:.2g} times less than {obvious.strategy}, which the rule picks"
+    if not tied:
+        return f"{said}{against}."
+    others = "another one ties" if tied == 1 else f"{tied} others tie"
+    return f"{said}{against}; {others} with it, and it takes the least memory of them."
+
+
+def _obvious(rows: Sequence[Measurement], rule: str) -> Measurement | None:
+    """Return the row of what someone with the rule alone would write: JAX's own, or all at once."""
+    timed = [row for row in rows if row.median_s is not None and row.status == "ok"]
+    names = {"forward": "jax.jacfwd", "reverse": "jax.jacrev"}
+    wanted = (names.get(rule, "jax.hessian"), f"{rule}/vmap", f"hvp/{rule}", f"hvp/{rule}/vmap")
+    return next((row for name in wanted for row in timed if row.strategy == name), None)

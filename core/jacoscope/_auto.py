@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import jax
 from jaxtyping import PyTree
 
-from ._advice import textbook_mode
 from ._batching import Batching, check_batching, check_chunk_size
 from ._colored import ColoredMode, WrongPatternError
 from ._decompression import Output
@@ -18,8 +16,9 @@ from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
 from ._limits import read_bytes
-from ._point import as_point, output_shapes, size, unary
+from ._point import as_point, unary
 from ._program import program
+from ._settle import settle
 from ._sparsity import densely, with_coloring
 from ._strategy import Strategy, Way
 
@@ -42,8 +41,9 @@ def jacobian(
 ) -> Any:
     """Build the Jacobian of `f` at `x`, in the mode and batching asked for.
 
-    `auto` takes the mode with fewer passes and applies them at once with `vmap`; with a
-    `chunk_size` and batching `auto`, by chunks. Traces cleanly under `jax.jit` and `jax.vmap`.
+    With both left `auto`, it is the strategy that `autotune` has chosen for this function at these
+    shapes, if it has; else, as with one of them given, the one that `advise` estimates to be the
+    fastest, among those that are not colored. Traces cleanly under `jax.jit` and `jax.vmap`.
 
     `colored` computes a sparse Jacobian in as few passes as its columns, or rows, can share. The
     pattern is yours, or proven from the jaxpr for every `x`, or, where neither is to be had and
@@ -101,11 +101,8 @@ def jacobian(
     if has_aux:
         _, aux = g(point)
         g = _first_of(g)
-    strategy = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
-    if chosen == "colored":
-        strategy = with_coloring(strategy, g, point, sparsity)
-    elif mode == "auto":
-        strategy = replace(strategy, mode=resolve_mode(g, point))
+    asked = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
+    strategy = _settled(asked, g, point, sparsity)
     limit = None if memory_limit is None else read_bytes(memory_limit)
     result = _carried_out(strategy, g, point, limit, free=batching == "auto", output=output)
     return (result, aux) if has_aux else result
@@ -158,6 +155,8 @@ def hessian(
                 "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
             )
         strategy = with_coloring(strategy, f, point)
+    elif chosen is None:
+        strategy = settle(strategy, f, point, open_order=order == "forward_over_reverse")
     limit = None if memory_limit is None else read_bytes(memory_limit)
     return _carried_out(strategy, f, point, limit, free=batching == "auto", output=output)
 
@@ -188,14 +187,19 @@ def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda x: f(x)[0]
 
 
-def resolve_mode(f: Callable[[Any], Any], x: PyTree[Any]) -> Mode:
-    """Choose a mode by the shapes of `x` and `f(x)`; runs `f` only where it can't be traced."""
-    return textbook_mode(size(x), size(output_shapes(f, x)))
+def _settled(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any], sparsity: Any) -> Strategy:
+    """Fill in what is open of a Jacobian; with its coloring, if it is colored."""
+    if asked.batching == "colored":
+        return with_coloring(asked, f, x, sparsity)
+    if asked.mode is None or asked.batching is None:
+        return settle(asked, f, x, open_order=True)
+    return asked
 
 
 def _resolve_batching(
     batching: Way | Auto, chunk_size: int | None, *, sparse: bool, output: str
-) -> Way:
+) -> Way | None:
+    """Check the batching, and return it; None where it is open."""
     if output not in get_args(Output):
         raise ValueError(f"`output` must be one of dense, bcoo, but got {output!r}.")
     if batching in ("auto", "colored") and (batching == "colored" or sparse or output == "bcoo"):
@@ -208,6 +212,6 @@ def _resolve_batching(
         check_batching(batching, chunk_size, allowed=WAYS)
         return batching
     if chunk_size is None:
-        return "vmap"
+        return None
     check_batching("chunked", chunk_size)
     return "chunked"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, assert_never, get_args
 
 from jaxtyping import PyTree
@@ -12,7 +12,7 @@ from ._limits import read_bytes
 from ._pattern import plain_entries
 from ._strategy import Quantity, plan
 from ._study import Study
-from .run import InlineRunner, Job, direct_target, function_target, local_runner
+from .run import InlineRunner, Job, Kind, direct_target, function_target, local_runner
 
 RunnerName = Literal["local", "inline"]
 
@@ -69,12 +69,7 @@ def compare(
     >>> study.row("forward/vmap").status
     'ok'
     """
-    if not callable(f):
-        raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
-    if not time_limit > 0:
-        raise ValueError(f"`time_limit` must be above 0 seconds, but got {time_limit!r}.")
-    if runner not in get_args(RunnerName):
-        raise ValueError(f"`runner` must be local or inline, but got {runner!r}.")
+    check_runner(f, time_limit, runner)
     plan(quantity, 0, 0, 1, tuple(chunk_sizes))  # speaks up about a wrong word or number
     options = {
         "quantity": quantity,
@@ -86,15 +81,60 @@ def compare(
         "sparsity": None if sparsity is None else plain_entries(sparsity),
         "argnums": list(argnums) if isinstance(argnums, tuple) else argnums,
     }
+    return run_study(f, x, vectors, options, runner)
+
+
+def run_study(
+    f: Callable[..., Any], x: Any, vectors: Any, options: dict[str, Any], runner: RunnerName
+) -> Study:
+    """Have a runner measure, and return the study.
+
+    Raises:
+        TypeError: `f` or `x` can't travel to a worker.
+        ValueError: An option does not fit.
+    """
+    value = run_job("compare", f, x, vectors, options, runner)
+    return Study.from_plain(value["study"])
+
+
+def run_job(
+    kind: Kind,
+    f: Callable[..., Any],
+    x: Any,
+    vectors: Any,
+    options: dict[str, Any],
+    runner: RunnerName,
+) -> Mapping[str, Any]:
+    """Have a runner do a job on a function, and return its value.
+
+    Raises:
+        TypeError: `f` or `x` can't travel to a worker.
+        ValueError: It did not end well; the sentence says why.
+    """
     match runner:
         case "local":
             target = function_target(f, x, vectors=vectors)
-            outcome = local_runner().submit(Job("compare", target, options)).result()
+            outcome = local_runner().submit(Job(kind, target, options)).result()
         case "inline":
             target = direct_target(f, x, vectors=vectors)
-            outcome = InlineRunner().submit(Job("compare", target, options)).result()
+            outcome = InlineRunner().submit(Job(kind, target, options)).result()
         case never:
             assert_never(never)
     if outcome.status != "ok":
         raise ValueError(outcome.message)
-    return Study.from_plain(outcome.value["study"])
+    return outcome.value
+
+
+def check_runner(f: Any, time_limit: float, runner: str) -> None:
+    """Check what every call that measures takes.
+
+    Raises:
+        TypeError: `f` is not a function.
+        ValueError: The time limit or the runner is off.
+    """
+    if not callable(f):
+        raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
+    if not time_limit > 0:
+        raise ValueError(f"`time_limit` must be above 0 seconds, but got {time_limit!r}.")
+    if runner not in get_args(RunnerName):
+        raise ValueError(f"`runner` must be local or inline, but got {runner!r}.")

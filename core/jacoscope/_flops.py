@@ -1,10 +1,8 @@
 """Floating-point operations of a program, counted in its jaxpr with loop bodies multiplied.
 
-XLA's own count takes a loop body once, whether it runs once or a thousand times. Here a scan
-counts its body as often as it runs; a `fori_loop` with static bounds, `lax.map` and the chunked
-builders are scans. A `while_loop` has no static trip count: its body is counted once and the
-count says so. The conventions are XLA's, so that both agree on programs without loops:
-an elementwise operation is one per element of its result, a matrix product two per
+XLA's own count takes a loop body once, whether it runs once or a thousand times; here it counts
+as often as it runs (`_walk.py`). The conventions are XLA's, so that both agree on programs without
+loops: an elementwise operation is one per element of its result, a matrix product two per
 multiply–add, a reduction one per element of its operand; moving data and the transcendental
 functions (exp, log, tanh, …) are none.
 """
@@ -12,11 +10,13 @@ functions (exp, log, tanh, …) are none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import jax
+
+from ._walk import visits
 
 ONCE = "loop body counted once"
 
@@ -70,46 +70,21 @@ def count_work(function: Callable[..., Any], *arguments: Any) -> Work:
 
 def count_jaxpr(jaxpr: Any) -> Work:
     """Count the work of a jaxpr, without equations whose results are not used."""
-    return _count(jaxpr, [True] * len(jaxpr.outvars))
+    flops = touched = touched_once = 0.0
+    note = ""
+    for visit in visits(jaxpr, lambda branch: count_jaxpr(branch).flops):
+        equation = visit.equation
+        size = float(sum(map(_bytes, (*equation.invars, *equation.outvars))))
+        flops += visit.times * equation_flops(equation)
+        touched += visit.times * size
+        touched_once += size
+        note = note if visit.known else ONCE
+    return Work(flops, touched, touched_once, note)
 
 
-def _count(jaxpr: Any, live_out: Iterable[bool]) -> Work:
-    live = {id(var) for var, is_live in zip(jaxpr.outvars, live_out, strict=True) if is_live}
-    parts: list[Work] = []
-    for equation in reversed(jaxpr.eqns):
-        outs = [id(var) in live for var in equation.outvars]
-        if not any(outs) and not equation.effects:
-            continue
-        parts.append(_equation(equation, outs))
-        live.update(id(var) for var in equation.invars)
-    return _sum(parts)
-
-
-def _equation(equation: Any, outs: list[bool]) -> Work:
-    name, params = equation.primitive.name, equation.params
-    if name == "scan":
-        body = params["jaxpr"].jaxpr
-        live = [  # a carry feeds the next step; what is stacked has one more axis
-            is_live or outer.aval.ndim == inner.aval.ndim
-            for is_live, outer, inner in zip(outs, equation.outvars, body.outvars, strict=True)
-        ]
-        return _times(_count(body, live), params["length"])
-    if name == "while":
-        body = _sum([count_jaxpr(params[each].jaxpr) for each in ("cond_jaxpr", "body_jaxpr")])
-        return Work(body.flops, body.touched_bytes, body.touched_once_bytes, ONCE)
-    if name == "cond":  # the costliest branch: which one runs is not known
-        return max(
-            (_count(branch.jaxpr, outs) for branch in params["branches"]), key=lambda w: w.flops
-        )
-    nested = [each for each in map(_as_jaxpr, params.values()) if each is not None]
-    if nested:
-        alike = [each for each in nested if len(each.outvars) == len(outs)]
-        return _count(alike[0], outs) if alike else count_jaxpr(nested[0])
-    touched = float(sum(map(_bytes, (*equation.invars, *equation.outvars))))
-    return Work(_flops(name, equation), touched, touched)
-
-
-def _flops(name: str, equation: Any) -> float:
+def equation_flops(equation: Any) -> float:
+    """Count the floating-point operations of one equation, without those nested in it."""
+    name = equation.primitive.name
     out = equation.outvars[0].aval
     if name in _ELEMENTWISE.split():
         return float(out.size)
@@ -130,27 +105,6 @@ def _flops(name: str, equation: Any) -> float:
     return 0.0
 
 
-def _as_jaxpr(value: Any) -> Any:
-    """Return the jaxpr that a parameter holds, if it holds one (jit, checkpoint, custom rules)."""
-    inner = getattr(value, "jaxpr", value)
-    return inner if hasattr(inner, "eqns") and hasattr(inner, "outvars") else None
-
-
 def _bytes(var: Any) -> int:
     aval = var.aval
     return aval.size * aval.dtype.itemsize if hasattr(aval, "dtype") else 0
-
-
-def _sum(parts: list[Work]) -> Work:
-    return Work(
-        sum(part.flops for part in parts),
-        sum(part.touched_bytes for part in parts),
-        sum(part.touched_once_bytes for part in parts),
-        next((part.note for part in parts if part.note), ""),
-    )
-
-
-def _times(body: Work, length: int) -> Work:
-    return Work(
-        body.flops * length, body.touched_bytes * length, body.touched_once_bytes, body.note
-    )

@@ -51,14 +51,14 @@ class Gate:
         if row.predicted_bytes is None or row.predicted_bytes <= self.limit_bytes:
             return None
         return row.but(
-            status="refused", message=self._said(row.predicted_bytes, self._chunk(strategy))
+            status="refused", message=self._said(row.predicted_bytes, self.largest_chunk(strategy))
         )
 
     def _said(self, needed: int, chunk: int | None) -> str:
         sentence = refusal(needed, self.limit_bytes, chunk)
         return sentence if self.given else sentence.replace("the memory limit of", "the free")
 
-    def _chunk(self, strategy: Strategy) -> int | None:
+    def largest_chunk(self, strategy: Strategy) -> int | None:
         """Find the largest chunk that fits in this strategy's mode, by prediction alone."""
         scene = self.scene
         key = str(strategy.mode or strategy.order)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import psutil
 
+from ._units import format_bytes
+
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _WRITTEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$")
@@ -40,18 +42,6 @@ def refusal(needed_bytes: int, limit_bytes: int, largest_chunk: int | None) -> s
         f"It needs {format_bytes(needed_bytes)}, above the memory limit of"
         f" {format_bytes(limit_bytes)}. {way_out}"
     )
-
-
-def format_bytes(count: int) -> str:
-    """Write bytes with three digits and a decimal unit.
-
-    >>> format_bytes(40_000_000_000)
-    '40 GB'
-    """
-    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} B"
 
 
 def read_bytes(limit: int | str) -> int:

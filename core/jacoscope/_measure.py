@@ -29,7 +29,8 @@ from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
 from ._prepare import Prepared, PreparedF, blank_row, prepare, prepare_empty, prepare_f
 from ._program import program
 from ._scene import Options, Scene, set_scene, with_reference
-from ._statistics import contenders, with_samples
+from ._shortlist import shortlist
+from ._statistics import beaten, contenders, with_samples
 from ._strategy import Strategy, plan
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
@@ -37,6 +38,7 @@ from ._timing import Samples, sample_all
 Emit = Callable[[dict[str, Any]], None]
 _F, _EMPTY = "f", "an empty call"
 _COMPILE_SHARE, _TIMING_SHARE = 0.6, 0.85  # of the time limit, from its start
+_LEAST_TIMING_S = 0.5
 _GLIMPSES = (3, 9)  # rounds after which the table so far is shown
 
 
@@ -89,9 +91,7 @@ def measure(
         start=lambda name: emit(_stage(name, "color", 0, 1, begin)),
     )
     options = replace(options, failed={**options.failed, **colored.failed})
-    planned = _plan(scene, options)
-    builtins = [each for each in planned if each.builtin is not None]
-    strategies = [*builtins, *colored.strategies, *planned[len(builtins) :]]
+    strategies = _in_order(_plan(scene, options), list(colored.strategies), scene, options)
     names = [each.name for each in strategies]
     emit({"type": "plan", "strategies": names, "environment": environment})
     emit(_stage("", "reference", 0, len(strategies), begin))
@@ -111,15 +111,20 @@ def measure(
         if turn in _GLIMPSES:
             _emit_rows(emit, _rows(prepared, samples))
 
+    def rivals(samples: Mapping[str, Samples]) -> dict[str, Samples]:
+        return {name: taken for name, taken in samples.items() if name in calls}
+
+    deadline = begin + _TIMING_SHARE * options.time_limit
+    if options.tune:  # a choice needs a few samples, however long compiling took
+        deadline = max(deadline, time.perf_counter() + _LEAST_TIMING_S)
     with alone():
         samples = sample_all(
             timed,
             protocol=options.protocol,
-            deadline=begin + _TIMING_SHARE * options.time_limit,
+            deadline=deadline,
             between=between,
-            undecided=lambda samples: contenders(
-                {name: taken for name, taken in samples.items() if name in calls}
-            ),
+            undecided=lambda samples: contenders(rivals(samples)),
+            beaten=lambda samples: beaten(rivals(samples)) if options.tune else set(),
             progress=progress,
         )
     final = _rows(prepared, samples)
@@ -133,6 +138,8 @@ def measure(
         f_bytes=None if isinstance(f_made, Failure) else f_made.predicted_bytes,
     )
     heavy = [row.strategy for row in final if row.status == "ok" and prepared[row.strategy].heavy]
+    if options.tune:
+        heavy = []  # asked for apart, of what is chosen
     return Measured(study, tuple(heavy))
 
 
@@ -177,6 +184,19 @@ def _plan(scene: Scene, options: Options) -> list[Strategy]:
     return plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
 
 
+def _in_order(
+    planned: list[Strategy], colored: list[Strategy], scene: Scene, options: Options
+) -> list[Strategy]:
+    """Order what is measured: JAX's own, colored, the rest; to tune, the likeliest first."""
+    builtins = [each for each in planned if each.builtin is not None]
+    others = [each for each in planned if each.builtin is None]
+    if not options.tune:
+        return [*builtins, *colored, *others]
+    failed = [each for each in colored if each.coloring is None]
+    certain = [each for each in colored if each.coloring and each.coloring.pattern.certain]
+    return [*failed, *shortlist([*builtins, *certain, *others], scene.f, scene.arguments)]
+
+
 def _prepare_f(scene: Scene, options: Options) -> PreparedF | Failure:
     """Make `f` itself ready, unless a worker has died of it."""
     if _F in options.failed:
@@ -199,19 +219,45 @@ def _prepare_all(
     gate = Gate(scene, limit or free_memory(), given=limit is not None)
     until = begin + _COMPILE_SHARE * options.time_limit
     prepared: dict[str, Prepared] = {}
-    for done, strategy in enumerate(strategies):
-        emit(_stage(strategy.name, "compile", done, len(strategies), begin))
+    waiting = list(strategies)
+    while waiting:
+        strategy, done = waiting.pop(0), len(prepared)
+        emit(_stage(strategy.name, "compile", done, len(prepared) + len(waiting) + 1, begin))
         row = blank_row(strategy, scene)
         if strategy.name in options.failed:
             status, message = options.failed[strategy.name]
             made = Prepared(row.but(status=status, message=message))
-        elif time.perf_counter() > until:
+        elif time.perf_counter() > until and not (options.tune and not _any_ready(prepared)):
             made = Prepared(_too_late(row, "compile"))
         else:
             made = prepare(strategy, scene, gate)
         prepared[strategy.name] = made
         _emit_rows(emit, [made.row])
+        if options.tune and not waiting and not _any_ready(prepared):
+            waiting = _smaller(strategies, gate, prepared)
     return prepared
+
+
+def _any_ready(prepared: Mapping[str, Prepared]) -> bool:
+    return any(each.call is not None for each in prepared.values())
+
+
+def _smaller(
+    strategies: list[Strategy], gate: Gate, prepared: Mapping[str, Prepared]
+) -> list[Strategy]:
+    """List the largest chunks that fit, one a mode, where all else has been refused."""
+    refused = [
+        each
+        for each in strategies
+        if prepared[each.name].row.status == "refused" and each.batching in ("vmap", "chunked")
+    ]
+    found = {}
+    for each in refused:
+        chunk = gate.largest_chunk(each)
+        if chunk is not None:
+            made = replace(each, batching="chunked", chunk_size=chunk)
+            found[made.name] = made
+    return [made for name, made in found.items() if name not in prepared]
 
 
 def _rows(

@@ -31,6 +31,11 @@ class Pattern:
     known: Known
 
     @property
+    def certain(self) -> bool:
+        """Whether it holds for every x, and not only for the one it was probed at."""
+        return self.known != "probed"
+
+    @property
     def nnz(self) -> int:
         """Count the entries."""
         return len(self.rows)

@@ -8,11 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from ._auto import resolve_mode
 from ._devices import find_device
 from ._matrix import Block, as_matrix
 from ._point import size, unary
 from ._program import program
+from ._settle import settle
 from ._strategy import Strategy
 
 LARGEST = 512
@@ -98,17 +98,17 @@ def draw(
 def _strategy(
     f: Any, x: Any, quantity: str, mode: str, batching: str, chunk: int | None, order: str | None
 ) -> Strategy:
-    how: Any = ("vmap" if chunk is None else "chunked") if batching == "auto" else batching
+    how: Any = (None if chunk is None else "chunked") if batching == "auto" else batching
     chunk = chunk if how == "chunked" else None
     if how == "chunked" and chunk is None:
         chunk = 8
     if quantity in ("hessian", "hvp"):
         chosen: Any = order or "forward_over_reverse"
-        return Strategy("hessian", None, how, chunk, chosen)
+        return settle(Strategy("hessian", None, how, chunk, chosen), f, x, open_order=False)
     if quantity in ("jmp", "mjp"):
         mode = "forward" if quantity == "jmp" else "reverse"
-    resolved: Any = resolve_mode(f, x) if mode == "auto" else mode
-    return Strategy("jacobian", resolved, how, chunk)
+    given: Any = None if mode == "auto" else mode
+    return settle(Strategy("jacobian", given, how, chunk), f, x)
 
 
 def _run(function: Callable[[Any], Any], x: Any) -> Any:

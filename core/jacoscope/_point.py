@@ -167,7 +167,7 @@ def unary(f: Callable[..., Any], x: Any, argnums: int | tuple[int, ...]) -> tupl
     """
     if not callable(f):
         raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
-    if argnums == 0 and not (isinstance(x, tuple) and _required(f) > 1):
+    if argnums == 0 and not (isinstance(x, tuple) and required_arguments(f) > 1):
         return f, as_point(x)
     if not isinstance(x, tuple):
         raise TypeError(
@@ -189,7 +189,8 @@ def unary(f: Callable[..., Any], x: Any, argnums: int | tuple[int, ...]) -> tupl
     return g, as_point(point)
 
 
-def _required(f: Callable[..., Any]) -> int:
+def required_arguments(f: Callable[..., Any]) -> int:
+    """Count the positional arguments that `f` requires; 1 where it does not say."""
     try:
         parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):

@@ -27,6 +27,8 @@ class Options:
     """What a comparison is asked for; see `jacoscope.compare`.
 
     Attributes:
+        tune: Whether only the fastest is asked for: the likeliest first, and those that are
+            beaten no longer measured.
         failed: Strategy → status and sentence, of those that a worker has died of.
     """
 
@@ -40,6 +42,7 @@ class Options:
     argnums: int | tuple[int, ...] = 0
     sparsity: Any = None
     title: str = ""
+    tune: bool = False
     failed: dict[str, Any] = field(default_factory=dict)
     protocol: Protocol = field(default_factory=Protocol)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, assert_never, get_args
+from typing import Any, Literal, assert_never, get_args
 
 from ._batching import Batching
 from ._colored import ColoredMode
@@ -14,6 +14,11 @@ Quantity = Literal["jacobian", "hessian", "hvp", "jmp", "mjp"]
 Builtin = Literal["jax.jacfwd", "jax.jacrev", "jax.hessian"]
 Way = Batching | Literal["colored"]
 
+_BUILTIN_MODES: dict[Builtin, ColoredMode | None] = {
+    "jax.jacfwd": "forward",
+    "jax.jacrev": "reverse",
+    "jax.hessian": None,
+}
 _UNROLLED_PASSES = 256  # a loop longer than this takes minutes to trace and compile
 
 
@@ -114,6 +119,36 @@ def plan(
     ]
 
 
+def named(quantity: Quantity, name: str) -> Strategy:
+    """Return the strategy of that name; the inverse of `Strategy.name`.
+
+    Raises:
+        ValueError: No strategy for this quantity is called so.
+
+    >>> named("jacobian", "linearize/chunked/64").chunk_size
+    64
+    """
+    for builtin in get_args(Builtin):
+        if name == builtin:
+            mode = _BUILTIN_MODES[builtin]
+            order: Order | None = "full_hessian" if builtin == "jax.hessian" else None
+            return Strategy(quantity, mode, order=order, builtin=builtin)
+    known: dict[str, Any] = {}
+    for part in name.split("/"):
+        if part.isdecimal():
+            known["chunk_size"] = int(part)
+        elif part in get_args(ColoredMode) and quantity in ("jacobian", "jmp", "mjp"):
+            known["mode"] = part
+        elif part in get_args(Order):
+            known["order"] = part
+        elif part in (*get_args(Batching), "colored"):
+            known["batching"] = part
+    strategy = Strategy(quantity, **known)
+    if not name or strategy.name != name:
+        raise ValueError(f"There is no strategy {name!r} for the quantity {quantity}.")
+    return strategy
+
+
 def _worthwhile(strategy: Strategy, passes: int) -> bool:
     if strategy.batching == "chunked":
         return (strategy.chunk_size or 0) < passes
@@ -135,8 +170,7 @@ def _candidates(quantity: Quantity, vectors: int, chunk_sizes: list[int]) -> lis
     match quantity:
         case "jacobian":
             return [
-                Strategy(quantity, "forward", builtin="jax.jacfwd"),
-                Strategy(quantity, "reverse", builtin="jax.jacrev"),
+                *(named(quantity, name) for name in ("jax.jacfwd", "jax.jacrev")),
                 *(Strategy(quantity, "forward", *how) for how in batchings),
                 *(Strategy(quantity, "linearize", *how) for how in once),
                 *(Strategy(quantity, "reverse", *how) for how in batchings),
@@ -148,7 +182,7 @@ def _candidates(quantity: Quantity, vectors: int, chunk_sizes: list[int]) -> lis
         case "hessian":
             first: Order = "forward_over_reverse"
             return [
-                Strategy(quantity, order="full_hessian", builtin="jax.hessian"),
+                named(quantity, "jax.hessian"),
                 *(Strategy(quantity, None, *how, order=first) for how in batchings),
                 *(
                     Strategy(quantity, None, "vmap", order=order)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._advice import Advice, measured_advice
 from ._measurement import COLUMNS, Measurement, Status
 from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
@@ -89,6 +90,11 @@ class Study:
             )
 
         return min(tied, key=by_memory)
+
+    @property
+    def advice(self) -> Advice | None:
+        """What to use by these measurements; None where nothing was measured."""
+        return measured_advice(self.rows, self.best())
 
     def row(self, strategy: str) -> Measurement:
         """Return the row of that strategy.

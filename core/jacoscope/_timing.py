@@ -79,6 +79,7 @@ def sample_all(
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
     undecided: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
+    beaten: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
     progress: Progress = lambda turn, total, samples: None,
 ) -> dict[str, Samples]:
     """Time several calls side by side.
@@ -90,6 +91,7 @@ def sample_all(
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
         undecided: Names those that need more samples than `rounds` to be told apart.
+        beaten: Names those of which no more samples are wanted; asked after each round.
         progress: Called after each round with the rounds done, those in all and the samples.
 
     Returns:
@@ -120,7 +122,12 @@ def sample_all(
         return True
 
     for turn in range(protocol.rounds):
-        due = [name for name in samples if _due(turn, wanted[name], protocol.rounds)]
+        out = beaten(samples)
+        due = [
+            name
+            for name in samples
+            if name not in out and _due(turn, wanted[name], protocol.rounds)
+        ]
         if not sample_round(due):
             return samples
         progress(turn + 1, protocol.rounds, samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._inline import InlineRunner as InlineRunner
 from ._job import Handle as Handle
 from ._job import Job as Job
+from ._job import Kind as Kind
 from ._job import Outcome as Outcome
 from ._job import Runner as Runner
 from ._local import LocalRunner as LocalRunner
@@ -17,6 +18,7 @@ __all__ = [
     "Handle",
     "InlineRunner",
     "Job",
+    "Kind",
     "LocalRunner",
     "Outcome",
     "Runner",

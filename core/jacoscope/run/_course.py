@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from .._limits import format_bytes
 from .._measurement import Measurement, Status
 from .._study import Study, conclude, hopeless
+from .._units import format_bytes
 from ._job import Job, Outcome
 
 Tell = Callable[[dict[str, Any]], None]

@@ -19,7 +19,8 @@ from typing import Any
 import psutil
 from pebble import ProcessExpired
 
-from .._limits import format_bytes, free_memory
+from .._limits import free_memory
+from .._units import format_bytes
 from ._course import Course
 from ._job import Job, Outcome, OutcomeStatus
 from ._pools import Pools

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from .._devices import all_devices, device_name
-from .._limits import format_bytes
 from .._measure import measure, measure_peak
 from .._picture import draw
 from .._scene import Options
 from .._study import Study
+from .._units import format_bytes
 from ._job import Job
 from ._silence import printed
 from ._target import opened

@@ -1,0 +1,195 @@
+"""The public `advise`: a strategy by estimate, nothing timed and nothing run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import jax
+from jax import core
+from jaxtyping import PyTree
+
+from ._advice import Advice, follows, textbook
+from ._colored_plan import plan_colored
+from ._failure import Failure, attempt
+from ._fit import fitting_chunk, predict_bytes
+from ._limits import MemoryLimitError, read_bytes
+from ._point import as_point, output_shapes, size
+from ._program import draw_vectors
+from ._scene import Scene
+from ._shortlist import CHUNK_SIZES, Ranked, rank
+from ._strategy import Quantity, Strategy, plan
+from ._units import format_seconds
+
+_WORTH_IT = 1.15  # below this gain by estimate, the textbook's way is as good
+_SAID = {
+    "step": "the steps of its loop",
+    "dot": "matrix products",
+    "conv": "convolutions",
+    "solve": "factorizations and solves",
+    "fft": "Fourier transforms",
+    "elementwise": "arithmetic on single numbers",
+    "divide": "divisions and roots",
+    "transcendental": "transcendental functions",
+    "reduce": "sums over axes",
+    "scan": "cumulative sums",
+    "sort": "sorting",
+    "gather": "gathers",
+    "scatter": "scatters",
+    "move": "copies",
+    "update": "writing into the result",
+    "large": "arrays that no cache holds",
+    "call": "the call itself",
+}
+
+
+def advise(
+    f: Callable[..., Any],
+    x: PyTree[Any],
+    quantity: Quantity = "jacobian",
+    memory_limit: int | str | None = None,
+    *,
+    vectors: int | None = None,
+    sparsity: Any = None,
+) -> Advice:
+    """Say which strategy to use for a quantity of `f` at `x`, without timing anything.
+
+    Each strategy is traced and the work in its jaxpr weighed, loops multiplied; the one chosen is
+    compiled, for XLA's prediction of its memory. Where a few columns of the derivative say that it
+    is sparse, its pattern is looked for, and the colored strategies join in.
+
+    Args:
+        f: Function of one pytree, one that `jax.jit` takes.
+        x: Point, a pytree of floating-point arrays.
+        quantity: `jacobian`, `hessian`, `hvp`, `jmp` or `mjp`.
+        memory_limit: Bytes, or a text such as "2GB", for arguments, result and temporaries. What
+            needs more by prediction is not advised; chunks are made smaller to fit.
+        vectors: How many, for `jmp`, `mjp` and `hvp`; None for 128, and for one HVP.
+        sparsity: Where the derivative may be other than zero, as for `jacobian`.
+
+    Returns:
+        The advice. Its `expected_s` is an estimate that ranks strategies; `compare` and
+        `autotune` measure.
+
+    Raises:
+        TypeError: `x` or `f(x)` is not floating point.
+        ValueError: `f` can't be traced, or a word or number is off.
+        MemoryLimitError: Not even one pass at a time fits.
+
+    >>> import jax.numpy as jnp
+    >>> advice = advise(lambda x: jnp.sum(x**2, keepdims=True), jnp.ones(500))
+    >>> advice.textbook, advice.agrees
+    ('reverse', True)
+    """
+    if not callable(f):
+        raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
+    point = as_point(x)
+    count = vectors or (1 if quantity == "hvp" else 128)
+    y = output_shapes(f, point)
+    given = draw_vectors(quantity, point, y, count)
+    arguments = (point,) if given is None else (point, given)
+    planned = plan(quantity, size(point), size(y), count, CHUNK_SIZES)
+    colored = colored_candidates(quantity, f, point, y, sparsity)
+    ranked = rank([*planned, *colored], f, arguments)
+    if not ranked:
+        raise untraceable(f, point)
+    rule = textbook(quantity, size(point), size(y))
+    limit = None if memory_limit is None else read_bytes(memory_limit)
+    choice, predicted = _fitting(prefer(ranked, rule), f, arguments, size(y), limit)
+    return Advice(
+        strategy=choice.strategy.name,
+        chunk_size=choice.strategy.chunk_size,
+        reason=_reason(choice, ranked, rule),
+        textbook=rule,
+        agrees=follows(choice.strategy.direction, choice.strategy.order, rule),
+        predicted_bytes=predicted,
+        expected_s=choice.estimate.seconds,
+    )
+
+
+def untraceable(f: Callable[[Any], Any], x: PyTree[Any]) -> ValueError:
+    """Return the error that says why `f` can't be traced at `x`."""
+    failure = attempt(lambda: jax.make_jaxpr(f)(x))
+    why = failure.message if isinstance(failure, Failure) else "No strategy passes it."
+    return ValueError(f"`f` can't be traced, so no strategy can be chosen for it. {why}")
+
+
+def prefer(ranked: list[Ranked], rule: str) -> list[Ranked]:
+    """Put first what is to be taken: the least estimate, unless the textbook's way comes close.
+
+    Args:
+        ranked: By estimate, least first.
+        rule: The textbook's mode or order.
+    """
+    obvious = _obvious(ranked, rule)
+    if obvious is None or obvious.estimate.seconds > _WORTH_IT * ranked[0].estimate.seconds:
+        return ranked
+    return [obvious, *(each for each in ranked if each is not obvious)]
+
+
+def colored_candidates(
+    quantity: Quantity, f: Callable[[Any], Any], x: PyTree[Any], y: PyTree[Any], sparsity: Any
+) -> list[Strategy]:
+    """List the colored strategies that hold for every `x`: proven from the jaxpr, or given."""
+    if any(isinstance(leaf, core.Tracer) for leaf in jax.tree.leaves(x)):
+        return []
+    scene = Scene(f, x, y, None, 1, True, "", jax.devices()[0], None)
+    found = plan_colored(quantity, scene, sparsity, failed={})
+    return [
+        each
+        for each in found.strategies
+        if each.coloring is not None and each.coloring.pattern.certain
+    ]
+
+
+def _fitting(
+    ranked: Iterable[Ranked],
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    n_out: int,
+    limit_bytes: int | None,
+) -> tuple[Ranked, int | None]:
+    """Return the first that fits by prediction, made smaller if need be, and its prediction."""
+    least: MemoryLimitError | None = None
+    for each in ranked:
+        needed = attempt(lambda it=each: predict_bytes(it.strategy, f, arguments))
+        if isinstance(needed, Failure):
+            continue
+        if limit_bytes is None or needed is None or needed <= limit_bytes:
+            return each, needed
+        if least is None or needed < least.needed_bytes:
+            least = MemoryLimitError(needed, limit_bytes, None)
+    assert least is not None, "a strategy that can be traced can be compiled"
+    for each in ranked:
+        if each.strategy.batching not in ("chunked", "vmap"):
+            continue
+        passes = each.strategy.passes(size(arguments[0]), n_out, 1)
+        chunk = fitting_chunk(each.strategy, f, arguments, passes, least.limit_bytes)
+        if chunk is not None:
+            smaller = replace(each.strategy, batching="chunked", chunk_size=chunk)
+            made = rank([smaller], f, arguments)[0]
+            return made, predict_bytes(smaller, f, arguments)
+    raise least
+
+
+def _obvious(ranked: Iterable[Ranked], rule: str) -> Ranked | None:
+    """Return what someone with the rule alone would write."""
+    names = {"forward": "jax.jacfwd", "reverse": "jax.jacrev"}
+    wanted = (names.get(rule, "jax.hessian"), f"{rule}/vmap", f"hvp/{rule}", f"hvp/{rule}/vmap")
+    return next((each for name in wanted for each in ranked if each.strategy.name == name), None)
+
+
+def _reason(choice: Ranked, ranked: Iterable[Ranked], rule: str) -> str:
+    name = choice.strategy.name
+    about = f"By estimate {name} takes about {format_seconds(choice.estimate.seconds)} a call"
+    obvious = _obvious(ranked, rule)
+    if obvious is None or obvious.strategy is choice.strategy:
+        return f"{about}, most of it {_SAID.get(choice.estimate.largest, 'data movement')}."
+    ratio = obvious.estimate.seconds / choice.estimate.seconds
+    ours, theirs = choice.estimate.parts, obvious.estimate.parts
+    saved = max(theirs, key=lambda kind: theirs[kind] - ours.get(kind, 0.0))
+    return (
+        f"{about}, {ratio:.2g} times less than {obvious.strategy.name}, which the rule picks and"
+        f" which spends more on {_SAID.get(saved, 'data movement')}."
+    )

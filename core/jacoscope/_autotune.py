@@ -1,0 +1,270 @@
+"""The public `autotune`: the fastest way for a function, by measurement, as a function to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+from jaxtyping import PyTree
+
+from ._advise import untraceable
+from ._compare import RunnerName, check_runner, run_job, run_study
+from ._fingerprint import fingerprint
+from ._limits import MemoryLimitError, read_bytes
+from ._measurement import Measurement
+from ._pattern import plain_entries
+from ._point import as_point, required_arguments
+from ._program import program
+from ._remembered import Choice, certain, recall, remember
+from ._shortlist import CHUNK_SIZES
+from ._strategy import Quantity, Strategy, named, plan
+from ._study import Study
+
+_PEAK_LIMIT_S = 60.0
+_AGAIN = "Call `autotune` again for it."
+
+
+class Tuned:
+    """A jitted derivative that was chosen by measurement.
+
+    Call it with a point of the shapes it was tuned at (for `hvp` with a tangent, too; for `jmp`
+    and `mjp` with the stacked vectors). It is right for every such point.
+
+    Attributes:
+        strategy: The name of the strategy, such as `reverse/chunked/32`.
+        chunk_size: Its passes at once; None where it has no chunks.
+        study: What it was chosen by.
+        remembered: Whether the choice was made before, and read from disk.
+    """
+
+    def __init__(
+        self,
+        choice: Strategy,
+        f: Callable[[Any], Any],
+        x: PyTree[Any],
+        study: Study,
+        *,
+        remembered: bool,
+    ) -> None:
+        self.strategy = choice.name
+        self.chunk_size = choice.chunk_size
+        self.study = study
+        self.remembered = remembered
+        self._choice = choice
+        self._shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
+        build = program(choice, f)
+
+        def derivative(x: PyTree[Any], *vectors: PyTree[Any]) -> Any:
+            self._check(x)  # while it is traced, so once a shape
+            if choice.quantity != "hvp":
+                return build(x, *vectors)
+            stacked = jax.tree.map(lambda leaf: leaf[None], vectors[0])
+            return jax.tree.map(lambda leaf: leaf[0], build(x, stacked))
+
+        self._call = jax.jit(derivative)
+
+    def __call__(self, x: PyTree[Any], *vectors: PyTree[Any]) -> Any:
+        """Compute the derivative at `x`.
+
+        Args:
+            x: A point of the structure, shapes and dtypes it was tuned at.
+            *vectors: The tangent of an `hvp`, or the stacked vectors of `jmp` and `mjp`.
+
+        Raises:
+            ValueError: `x` is of another structure, shape or dtype.
+        """
+        return self._call(x, *vectors)
+
+    def __repr__(self) -> str:
+        return f"Tuned({self._choice.quantity}, {self.strategy})"
+
+    def _check(self, x: PyTree[Any]) -> None:
+        got, wanted = jax.tree.structure(x), jax.tree.structure(self._shapes)
+        if got != wanted:
+            raise ValueError(f"`x` must have the structure {wanted}, but got {got}. {_AGAIN}")
+
+        def leaf(path: tuple[Any, ...], value: Any, like: jax.ShapeDtypeStruct) -> None:
+            shape, dtype = jax.numpy.shape(value), jax.numpy.result_type(value)
+            if (shape, dtype) != (like.shape, like.dtype):
+                raise ValueError(
+                    f"`x{jax.tree_util.keystr(path)}` must be {like.dtype}{list(like.shape)},"
+                    f" as it was tuned at, but got {dtype}{list(shape)}. {_AGAIN}"
+                )
+
+        jax.tree_util.tree_map_with_path(leaf, x, self._shapes)
+
+
+class _Request(NamedTuple):
+    """What is to be tuned, checked."""
+
+    f: Callable[[Any], Any]
+    x: PyTree[Any]
+    quantity: Quantity
+    vectors: Any
+    sparsity: Any
+    limit_bytes: int | None
+    options: dict[str, Any]
+    runner: RunnerName
+
+
+def autotune(
+    f: Callable[[Any], Any],
+    x: PyTree[Any],
+    quantity: Quantity = "jacobian",
+    memory_limit: int | str | None = None,
+    time_limit: float = 5.0,
+    *,
+    vectors: int | PyTree[Any] | None = None,
+    sparsity: Any = None,
+    runner: RunnerName = "local",
+    fresh: bool = False,
+) -> Tuned:
+    """Measure ways to differentiate `f` at `x`, and return the fastest as a jitted function.
+
+    The candidates are compiled likeliest first, checked against JAX's own derivative, and timed
+    side by side; what is beaten is no longer measured. JAX's own are among them. The choice is
+    remembered on disk for this function at these shapes, on this device and version of JAX; a
+    pattern never is, but found anew.
+
+    Args:
+        f: Function of one pytree, one that `jax.jit` takes.
+        x: Point, a pytree of floating-point arrays.
+        quantity: `jacobian`, `hessian`, `hvp`, `jmp` or `mjp`.
+        memory_limit: Bytes, or a text such as "2GB". A choice stays below it by prediction, and
+            by its measured peak where that can be known.
+        time_limit: Seconds for the measuring, compiling included.
+        vectors: For `jmp` and `mjp`: the stacked vectors, or how many.
+        sparsity: Where the derivative may be other than zero for every `x`, as for `jacobian`.
+            With None only a pattern proven from the jaxpr is used.
+        runner: `local`, in worker processes; or `inline`, here.
+        fresh: Whether to measure even where a choice is remembered.
+
+    Returns:
+        The function, with its `strategy` and the `study` behind it.
+
+    Raises:
+        TypeError: `f` is no function of one pytree, or it or `x` can't be differentiated.
+        ValueError: No strategy works, or a word or number is off.
+        MemoryLimitError: All that works needs more than `memory_limit`.
+
+    >>> import jax.numpy as jnp
+    >>> jac = autotune(jnp.sin, jnp.ones(3), runner="inline", fresh=True)
+    >>> jac(jnp.zeros(3)).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    request = _checked(
+        f, x, quantity, memory_limit, time_limit, vectors=vectors, sparsity=sparsity, runner=runner
+    )
+    key = _key(request)
+    if key is None:
+        raise untraceable(request.f, request.x)
+    if not fresh:
+        known = recall(key)
+        strategy = None if known is None else _ready(known.strategy, request)
+        if known is not None and strategy is not None:
+            return Tuned(strategy, request.f, request.x, known.study, remembered=True)
+    choice = _measured(request)
+    remember(key, choice)
+    strategy = _ready(choice.strategy, request)
+    assert strategy is not None, "it was certain in the worker"
+    return Tuned(strategy, request.f, request.x, choice.study, remembered=False)
+
+
+def _checked(
+    f: Any,
+    x: Any,
+    quantity: Quantity,
+    memory_limit: int | str | None,
+    time_limit: float,
+    *,
+    vectors: Any,
+    sparsity: Any,
+    runner: RunnerName,
+) -> _Request:
+    check_runner(f, time_limit, runner)
+    plan(quantity, 0, 0, 1, ())  # speaks up about a wrong word
+    if required_arguments(f) > 1:
+        raise TypeError(
+            "`f` must be a function of one pytree, but it requires several arguments."
+            " Pass a function of a tuple, or fix the others with `functools.partial`."
+        )
+    limit = None if memory_limit is None else read_bytes(memory_limit)
+    plain = None if sparsity is None else plain_entries(sparsity)
+    options = {
+        "quantity": quantity,
+        "chunk_sizes": list(CHUNK_SIZES),
+        "memory_limit": limit,
+        "time_limit": float(time_limit),
+        "sparsity": plain,
+        "tune": True,
+    }
+    count = 1 if quantity == "hvp" else vectors
+    return _Request(f, as_point(x), quantity, count, sparsity, limit, options, runner)
+
+
+def _key(request: _Request) -> str | None:
+    vectors = request.vectors
+    if vectors is not None and not isinstance(vectors, int):
+        vectors = len(jax.tree.leaves(vectors)[0])
+    vectors = None if request.quantity in ("jacobian", "hessian", "hvp") else vectors
+    given = request.sparsity is not None
+    settings = (request.quantity, request.limit_bytes, vectors, given)
+    return fingerprint(request.f, request.x, jax.devices()[0], *settings)
+
+
+def _measured(request: _Request) -> Choice:
+    """Measure, and choose the best that stays within the limit by its peak, too."""
+    study = run_study(request.f, request.x, request.vectors, request.options, request.runner)
+    for row in study.rows:
+        if row.batching == "colored" and row.message.startswith("`sparsity`"):
+            raise ValueError(row.message)
+    while (best := study.best()) is not None:
+        study = _with_peak(study, best, request)
+        if study.row(best.strategy).status == "ok":
+            return Choice(named(request.quantity, best.strategy), study)
+    raise _hopeless(study.rows, request.limit_bytes)
+
+
+def _with_peak(study: Study, best: Measurement, request: _Request) -> Study:
+    """Return the study with the peak of its best row, which is refused if that is too high."""
+    if request.limit_bytes is None or request.runner != "local":
+        return study
+    options = {**request.options, "strategy": best.strategy, "time_limit": _PEAK_LIMIT_S}
+    row = _peaked(best, request, options)
+    rows = tuple(row if each.strategy == best.strategy else each for each in study.rows)
+    return replace(study, rows=rows)
+
+
+def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Measurement:
+    try:
+        found = run_job("peak", request.f, request.x, request.vectors, options, "local")
+    except ValueError as error:  # killed, above the limit
+        return row.but(status="out_of_memory", message=str(error))
+    row = row.but(
+        peak_bytes=found["peak_bytes"], memory_source=f"{row.memory_source}; peak {found['source']}"
+    )
+    limit = request.limit_bytes
+    if limit is None or row.peak_bytes is None or row.peak_bytes <= limit:
+        return row
+    error = MemoryLimitError(row.peak_bytes, limit, None)
+    return row.but(status="refused", message=str(error))
+
+
+def _hopeless(rows: tuple[Measurement, ...], limit_bytes: int | None) -> Exception:
+    """Return the error that says why no strategy is left."""
+    needed = [
+        row.peak_bytes or row.predicted_bytes or row.output_bytes
+        for row in rows
+        if row.status in ("refused", "out_of_memory")
+    ]
+    known = [each for each in needed if each is not None]
+    if limit_bytes is not None and known and len(needed) == len(rows):
+        return MemoryLimitError(min(known), limit_bytes, None)
+    reasons = list(dict.fromkeys(row.message for row in rows if row.message))
+    return ValueError(f"No strategy works for `f` here. {' '.join(reasons[:2])}".strip())
+
+
+def _ready(strategy: Strategy, request: _Request) -> Strategy | None:
+    return certain(strategy, request.f, request.x, request.sparsity)

@@ -1,0 +1,220 @@
+"""`autotune`: right everywhere, remembered, within its limit; and what `jacobian` makes of it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import jacoscope as jsc
+from jacoscope._cache import cache_folder
+from jacoscope._fingerprint import fingerprint
+from jacoscope._remembered import Choice, recall, remember, remembered_strategy
+from jacoscope._settle import settle
+from jacoscope._strategy import Strategy, named, plan
+from tests.helpers import nested_function, nested_point, relative_error, require_asdex
+
+DEVICE = jax.devices()[0]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("JACOSCOPE_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def tuned(f: Any, x: Any, *arguments: Any, **options: Any) -> jsc.Tuned:
+    return jsc.autotune(f, x, *arguments, **{"runner": "inline", "time_limit": 3.0, **options})
+
+
+def test_it_is_right_at_other_points_and_says_what_it_is() -> None:
+    f = lambda x: jnp.tanh(x[:, None] * x[None, :]).sum(0)  # noqa: E731
+    x = jnp.linspace(-1.0, 1.0, 24)
+    jac = tuned(f, x)
+    assert jac.strategy in {row.strategy for row in jac.study.rows}
+    best = jac.study.best()
+    assert best is not None
+    assert best.strategy == jac.strategy
+    assert jac.strategy in repr(jac)
+    for other in (x, x + 1, -x):
+        assert relative_error(jac(other), jax.jacrev(f)(other)) < 1e-5
+    nested = tuned(nested_function, nested_point())
+    assert (
+        relative_error(nested(nested_point()), jax.jacfwd(nested_function)(nested_point())) < 1e-5
+    )
+
+
+def test_in_a_worker() -> None:
+    x = jnp.ones(20)
+    jac = jsc.autotune(lambda x: jnp.sin(x) * x.sum(), x, time_limit=2.0)
+    expected = jax.jacfwd(lambda x: jnp.sin(x) * x.sum())(x)
+    assert relative_error(jac(x), expected) < 1e-5
+
+
+def test_a_pattern_that_holds_at_one_point_only_is_not_used() -> None:
+    def f(x: Any) -> Any:  # dense where x > 0, diagonal elsewhere
+        return jnp.where(x > 0, x**2 * jnp.sum(x), x**2)
+
+    x = -jnp.ones(64)
+    jac = tuned(f, x)
+    assert relative_error(jac(-x), jax.jacfwd(f)(-x)) < 1e-5
+
+
+def test_a_sparse_function_is_colored_by_a_proven_pattern() -> None:
+    require_asdex()
+    problem = jsc.problem("broyden_tridiagonal", unknowns=300)
+    jac = tuned(problem.f, problem.x, time_limit=20.0)
+    assert jac.strategy.endswith("/colored")
+    assert relative_error(jac(problem.x), jax.jacfwd(problem.f)(problem.x)) < 1e-5
+    again = tuned(problem.f, problem.x)
+    assert again.remembered
+    assert again.strategy == jac.strategy
+    assert relative_error(again(-problem.x), jax.jacfwd(problem.f)(-problem.x)) < 1e-5
+
+
+def test_a_wrong_pattern_is_caught() -> None:
+    require_asdex()
+    diagonal = (jnp.arange(40), jnp.arange(40))
+    with pytest.raises(ValueError, match="`sparsity` must have every entry"):
+        tuned(lambda x: x * jnp.roll(x, 1), jnp.arange(1.0, 41.0), sparsity=diagonal)
+
+
+def test_products_and_hessians() -> None:
+    problem = jsc.problem("tanh_sum", rows=5, columns=6)
+    v = jnp.ones_like(problem.x)
+    hvp = tuned(problem.f, problem.x, "hvp")
+    expected = jax.jvp(jax.grad(problem.f), (problem.x,), (v,))[1]
+    assert relative_error(hvp(problem.x, v), expected) < 1e-5
+    hessian = tuned(problem.f, problem.x, "hessian")
+    assert relative_error(hessian(problem.x), jax.hessian(problem.f)(problem.x)) < 1e-5
+    jmp = tuned(jnp.sin, jnp.ones(5), "jmp", vectors=3)
+    assert relative_error(jmp(jnp.zeros(5), jnp.ones((3, 5))), jnp.ones((3, 5))) < 1e-6
+
+
+def test_another_shape_dtype_or_structure_is_refused() -> None:
+    jac = tuned(jnp.sin, jnp.ones(4))
+    with pytest.raises(ValueError, match=r"`x` must be float32\[4\].*got float32\[5\]"):
+        jac(jnp.ones(5))
+    with pytest.raises(ValueError, match=r"`x` must be float32\[4\].*got int32\[4\]"):
+        jac(jnp.ones(4, int))
+    with pytest.raises(ValueError, match="must have the structure"):
+        jac([jnp.ones(4)])
+
+
+def test_what_can_not_be_tuned_says_why() -> None:
+    with pytest.raises(TypeError, match="`f` must be a function, but got str"):
+        tuned("f", jnp.ones(2))
+    with pytest.raises(TypeError, match="function of one pytree, but it requires several"):
+        tuned(lambda a, b: a * b, jnp.ones(2))
+    with pytest.raises(ValueError, match="`time_limit` must be above 0"):
+        tuned(jnp.sin, jnp.ones(2), time_limit=0)
+    with pytest.raises(ValueError, match="`runner` must be local or inline"):
+        tuned(jnp.sin, jnp.ones(2), runner="dask")
+    with pytest.raises(ValueError, match=r"No strategy works.*must be floating point"):
+        tuned(jnp.argmax, jnp.ones(2))
+    branching = jsc.problem("python_control_flow")
+    with pytest.raises(ValueError, match="branches on the value"):
+        tuned(branching.f, branching.x)
+
+
+def test_the_memory_limit_is_kept() -> None:
+    problem = jsc.problem("outer_product", hidden=256, inputs=64)
+    limit = 2_000_000
+    jac = tuned(problem.f, problem.x, memory_limit=limit)
+    row = jac.study.row(jac.strategy)
+    assert row.predicted_bytes is not None
+    assert row.predicted_bytes <= limit
+    assert jac.study.row("jax.jacfwd").status == "refused"
+    with pytest.raises(jsc.MemoryLimitError, match="above the memory limit"):
+        tuned(problem.f, problem.x, memory_limit=10_000)
+
+
+def test_a_choice_is_remembered_and_the_jacobian_takes_it(folder: Path) -> None:
+    f, x = lambda x: jnp.cos(x @ x), jnp.ones((6, 6))
+    first, second = tuned(f, x), tuned(f, x)
+    assert (first.remembered, second.remembered) == (False, True)
+    assert first.strategy == second.strategy
+    assert second.study.to_plain() == json.loads(json.dumps(first.study.to_plain()))
+    (kept,) = (folder / "choices").iterdir()
+    assert "pattern" not in kept.read_text()
+    assert "coloring" not in kept.read_text()
+    key = kept.stem
+    remember(key, Choice(named("jacobian", "reverse/chunked/5"), first.study))
+    assert remembered_strategy(f, x, "jacobian") == named("jacobian", "reverse/chunked/5")
+    assert settle(Strategy("jacobian"), f, x).name == "reverse/chunked/5"
+    assert relative_error(jsc.jacobian(f, x), jax.jacfwd(f)(x)) < 1e-5
+    assert not tuned(f, x, fresh=True).remembered
+
+
+def test_what_can_not_be_read_is_as_if_not_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = jsc.compare(jnp.sin, jnp.ones(2), runner="inline", chunk_sizes=())
+    remember("key", Choice(named("jacobian", "jax.jacrev"), study))
+    assert recall("key") is not None
+    path = folder / "choices" / "key.json"
+    for text in ("", "{", "[]", '{"schema": 9}', path.read_text().replace("jacrev", "jacque")):
+        path.write_text(text)
+        assert recall("key") is None
+    monkeypatch.setenv("JACOSCOPE_CACHE", "")
+    assert cache_folder() is None
+    remember("key", Choice(named("jacobian", "jax.jacrev"), study))
+    assert recall("key") is None
+    monkeypatch.setenv("JACOSCOPE_CACHE", str(path))  # a file, no folder
+    assert cache_folder() is None
+
+
+def test_many_writers_leave_one_whole_choice() -> None:
+    study = jsc.compare(jnp.sin, jnp.ones(2), runner="inline", chunk_sizes=())
+    names = ["jax.jacfwd", "jax.jacrev", "reverse/vmap"]
+
+    def write(turn: int) -> str | None:
+        remember("key", Choice(named("jacobian", names[turn % 3]), study))
+        found = recall("key")
+        return None if found is None else found.strategy.name
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(write, range(60))) <= set(names)
+
+
+def test_alike_functions_have_one_key_and_others_another() -> None:
+    x = jnp.ones(3)
+    relu = lambda x: jax.nn.relu(x) * 2  # noqa: E731 (a custom rule: its jaxpr has an address)
+    key = fingerprint(relu, x, DEVICE, "jacobian")
+    assert key == fingerprint(lambda t: jax.nn.relu(t) * 2, x, DEVICE, "jacobian")
+    others = [
+        fingerprint(lambda x: jax.nn.relu(x) * 3, x, DEVICE, "jacobian"),
+        fingerprint(relu, jnp.ones(4), DEVICE, "jacobian"),
+        fingerprint(relu, x.astype("bfloat16"), DEVICE, "jacobian"),
+        fingerprint(relu, x, DEVICE, "hessian"),
+    ]
+    assert len({key, *others}) == 5
+    branching = jsc.problem("python_control_flow")
+    assert fingerprint(branching.f, branching.x, DEVICE) is None
+
+
+@pytest.mark.parametrize("quantity", ["jacobian", "hessian", "hvp", "jmp", "mjp"])
+def test_a_name_leads_back_to_its_strategy(quantity: Any) -> None:
+    for vectors in (1, 9):
+        for strategy in plan(quantity, 9, 9, vectors, (2, 4)):
+            assert named(quantity, strategy.name) == strategy
+    for name in ("forward/fast", "jax.jacobian", "chunked/forward", ""):
+        with pytest.raises(ValueError, match="There is no strategy"):
+            named(quantity, name)
+
+
+def test_a_studys_advice_cites_its_measurements() -> None:
+    study = jsc.compare(jnp.sin, jnp.ones(6), runner="inline", chunk_sizes=(2,))
+    advice, best = study.advice, study.best()
+    assert advice is not None
+    assert best is not None
+    assert (advice.strategy, advice.expected_s) == (best.strategy, best.median_s)
+    assert (advice.textbook, advice.source) == ("forward", "measured")
+    assert advice.reason.startswith("It took ")
+    failed = jsc.compare(jnp.sin, jnp.ones(6, int), runner="inline")
+    assert failed.advice is None
