@@ -37,9 +37,8 @@ def test_it_is_right_at_other_points_and_says_what_it_is() -> None:
     x = jnp.linspace(-1.0, 1.0, 24)
     jac = tuned(f, x)
     assert jac.strategy in {row.strategy for row in jac.study.rows}
-    best = jac.study.best()
-    assert best is not None
-    assert best.strategy == jac.strategy
+    times = {row.strategy: row.q25_s for row in jac.study.rows if row.q25_s is not None}
+    assert times[jac.strategy] <= 1.1 * min(times.values())
     assert jac.strategy in repr(jac)
     for other in (x, x + 1, -x):
         assert relative_error(jac(other), jax.jacrev(f)(other)) < 1e-5

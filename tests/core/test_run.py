@@ -95,6 +95,13 @@ def test_a_matrix(runner: LocalRunner) -> None:
     assert value["closed_form_error"] < 1e-12
 
 
+def test_advice(runner: LocalRunner) -> None:
+    target = problem_target("tall_curve", {"points": 512})
+    value = runner.submit(Job("advise", target, {"quantity": "jacobian"})).result(60).value
+    problem = jsc.problem("tall_curve", points=512)
+    assert jsc.Advice(**value["advice"]) == jsc.advise(problem.f, problem.x)
+
+
 def test_a_large_matrix_is_reduced(runner: LocalRunner) -> None:
     n = 1300
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from .._advise import advise
 from .._devices import all_devices, device_name
 from .._measure import measure, measure_peak
 from .._picture import draw
@@ -40,6 +41,10 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             with turn.probe(), opened(job.target) as target:
                 emit({"type": "started"})
                 return draw(target.f, target.x, target.jacobian, **job.options)
+        case "advise":
+            with turn.probe(), opened(job.target) as target:
+                emit({"type": "started"})
+                return {"advice": asdict(advise(target.f, target.x, **job.options))}
         case "compare":
             with turn.timing(lambda: emit({"type": "queued", "place": None})):
                 emit({"type": "started"})
