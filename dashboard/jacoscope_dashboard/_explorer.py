@@ -22,7 +22,7 @@ from ._pace import Pace
 from ._place import hop_here
 from ._requests import telling_knobs
 from ._session import Session
-from .views import CompareView, JacobianView
+from .views import AdviceView, CompareView, JacobianView
 
 TABS = ("jacobian", "compare")
 _WATCHED = ["problem", "knobs", *Experiment.FIELDS]
@@ -74,6 +74,7 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.experiment, self.session, own=own is not None, run=self.run)
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
+        self._advice = AdviceView(self)
         self._jacobian = JacobianView(self.session.matrix, dark=self.dark)
         self._compare: CompareView | None = None
         self._compare_box = pn.Column(sizing_mode="stretch_width")
@@ -85,7 +86,12 @@ class Explorer(pn.viewable.Viewer):
             margin=0,
         )
         self.body = pn.Column(
-            self._messages, self._subject, self.tabs, sizing_mode="stretch_width", margin=(18, 24)
+            self._messages,
+            self._subject,
+            self._advice.panel,
+            self.tabs,
+            sizing_mode="stretch_width",
+            margin=(18, 24),
         )
         self.tabs.param.watch(self._tab_clicked, "active")
         self.param.watch(self._tab_set, "tab")
@@ -150,6 +156,7 @@ class Explorer(pn.viewable.Viewer):
     def _changed(self) -> None:
         self._notices = []
         self._describe()
+        self._advice.refresh()
         if self._compare:
             self._compare.refresh()
         self._say()

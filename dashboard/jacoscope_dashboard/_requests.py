@@ -32,6 +32,17 @@ def matrix_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
     return plain_key("matrix", target, options), Job("matrix", target, options)
 
 
+def advice_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
+    """Return the advice job of a spec, and a key that equal jobs share."""
+    target = target_of(spec, own)
+    options = {
+        "quantity": spec["quantity"],
+        "vectors": spec["vectors"],
+        "memory_limit": read_bytes(spec["memory_limit"]) if spec["memory_limit"] else None,
+    }
+    return plain_key("advise", target, options), Job("advise", target, options)
+
+
 def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:
     """Return the comparison of all strategies for a spec."""
     chunk = spec["chunk_size"]

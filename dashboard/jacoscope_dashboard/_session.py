@@ -9,11 +9,13 @@ import param
 
 from jacoscope.run import Job
 
+from ._cache import Cache
 from ._comparison import Comparison
 from ._jobs import Hop, Outcome, Runner, Sent
 from ._matrix import Matrix
-from ._requests import Spec, compare_request, matrix_request, sweep_requests
+from ._requests import Spec, advice_request, compare_request, matrix_request, sweep_requests
 
+_ADVICE = Cache(200)
 _DEVICES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 
 
@@ -33,8 +35,11 @@ class Session(param.Parameterized):
         """
         super().__init__()
         self.matrix = Matrix(runner, hop)
+        self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self._own = own
+        self._spec: Spec | None = None
+        self.matrix.param.watch(lambda *_: self._advise(), "state")
         self._asked: Sent | None = None
         if runner in _DEVICES:
             self.devices = _DEVICES[runner]
@@ -44,8 +49,10 @@ class Session(param.Parameterized):
             )
 
     def show(self, spec: Spec) -> None:
-        """Ask for the matrix of a spec."""
+        """Ask for the matrix of a spec, and once it is there for what is advised."""
+        self._spec = spec
         self.matrix.show(*matrix_request(spec, self._own))
+        self._advise()
 
     def run(self, spec: Spec) -> None:
         """Compare all strategies for a spec."""
@@ -67,7 +74,12 @@ class Session(param.Parameterized):
         if self._asked:
             self._asked.drop()
         self.matrix.close()
+        self.estimate.close()
         self.comparison.close()
+
+    def _advise(self) -> None:
+        if self._spec is not None and self.matrix.state != "busy":
+            self.estimate.show(*advice_request(self._spec, self._own))
 
     def _listed(self, runner: Runner, outcome: Outcome) -> None:
         self._asked = None

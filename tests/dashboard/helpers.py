@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from threading import Event
 from typing import Any
 
 import numpy as np
 
-from jacoscope import Measurement, Study
+from jacoscope import Advice, Measurement, Study
 from jacoscope.run import Job, Outcome
 from tests.dashboard.figures_data import picture
 
+ADVICE = Advice("reverse/chunked/8", 8, "By estimate it is best.", "forward", agrees=False)
 DEVICES = ("cpu:0", "cpu:1")
 
 
@@ -75,10 +76,12 @@ class FakeRunner:
 
 
 def answer(job: Job) -> Outcome:
-    """What a worker would say to a job for devices, or for a small matrix."""
+    """What a worker would say to a job for devices, for advice, or for a small matrix."""
     if job.kind == "devices":
         listed = [{"name": name, "platform": "cpu", "kind": "cpu"} for name in DEVICES]
         return Outcome("ok", value={"devices": listed})
+    if job.kind == "advise":
+        return Outcome("ok", value={"advice": asdict(ADVICE)})
     knobs = job.target.get("knobs", {})
     shape = (int(knobs.get("batch", 2)), int(knobs.get("features", 5)))
     mode = "reverse" if job.options["mode"] == "reverse" else "forward"

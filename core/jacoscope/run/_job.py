@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Kind = Literal["devices", "matrix", "advise", "compare", "peak"]
-Lane = Literal["probe", "timing"]
+Lane = Literal["probe", "advice", "timing"]
 OutcomeStatus = Literal[
     "ok", "failed", "cancelled", "crashed", "timed_out", "out_of_memory", "refused"
 ]
@@ -32,7 +32,12 @@ class Job:
 
     @property
     def lane(self) -> Lane:
-        """`timing` for what has to be alone on its device, else `probe`."""
+        """`timing` for what has to be alone on its device, else `probe`.
+
+        Advice may take seconds, and has a worker of its own that no picture waits for.
+        """
+        if self.kind == "advise":
+            return "advice"
         return "timing" if self.kind in ("compare", "peak") else "probe"
 
     @property

@@ -16,9 +16,10 @@ import signal
 import sys
 import threading
 from multiprocessing.connection import Connection, Listener
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from ._job import Job
+from ._job import Lane as LaneName
 from ._lane import Lane
 from ._spool import remove
 from ._wire import pack, read_frame, unpack, write_frame
@@ -49,7 +50,7 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
     secret = secrets.token_bytes(32)
     with Listener(authkey=secret) as listener:
-        lanes = {name: Lane(listener.address, secret, send) for name in ("probe", "timing")}
+        lanes = {name: Lane(listener.address, secret, send) for name in get_args(LaneName)}
         threading.Thread(target=_accept, args=(listener, lanes), daemon=True).start()
         try:
             while (frame := read_frame(orders)) is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ._advice import AdviceView as AdviceView
 from ._compare import CompareView as CompareView
 from ._jacobian import JacobianView as JacobianView
 
-__all__ = ["CompareView", "JacobianView"]
+__all__ = ["AdviceView", "CompareView", "JacobianView"]

@@ -1,0 +1,82 @@
+"""The advice card: estimated before a comparison, measured after it, and for nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jacoscope import Advice, Study
+from jacoscope.run import Outcome
+from jacoscope_dashboard import Explorer, _session
+from jacoscope_dashboard._cache import Cache
+from jacoscope_dashboard.views._advice import advice_card
+from tests.dashboard.conftest import Open
+from tests.dashboard.helpers import FakeRunner, Pump, finished, study
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_session, "_ADVICE", Cache(8))
+
+
+def card(explorer: Explorer) -> str:
+    return str(explorer._advice.panel.object)
+
+
+def compare(explorer: Explorer, page: Pump, runner: FakeRunner, found: Study) -> None:
+    explorer.run()
+    runner.last("compare").finish(finished(found))
+    page.until(lambda: explorer.study is not None and "measured here" in card(explorer))
+
+
+def test_an_estimate_stands_there_until_something_is_measured(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    page.until(lambda: "Try reverse/chunked/8" in card(explorer))
+    assert "estimated, not timed" in card(explorer)
+    assert "The textbook says another way: forward mode" in card(explorer)
+    found = study()
+    compare(explorer, page, runner, found)
+    best = found.best()
+    assert best is not None
+    assert f"Use {best.strategy}" in card(explorer)
+    explorer.experiment.mode = "reverse"  # another way on the screen, the same question
+    page.until(lambda: explorer.session.matrix.state == "ok")
+    assert "measured here" in card(explorer)
+    explorer.experiment.knobs = {**explorer.experiment.knobs, "batch": 9}
+    page.until(lambda: "Try reverse/chunked/8" in card(explorer))
+
+
+def test_too_small_to_tell(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    compare(explorer, page, runner, replace(study(), empty_call_s=1e3))
+    assert "Any way will do" in card(explorer)
+
+
+def test_no_advice_says_why(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    runner.hold = ("advise",)
+    explorer = opened()
+    page.until(lambda: "Looking for the way to use" in card(explorer))
+    runner.last("advise").finish(Outcome("failed", "`f` can't be <traced>."))
+    page.until(lambda: "No advice" in card(explorer))
+    assert "can't be &lt;traced&gt;." in card(explorer).replace("&#x27;", "'")
+
+
+def test_it_is_asked_for_once_the_matrix_is_there(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    runner.hold = ("matrix",)
+    explorer = Explorer(runner=runner, hop=page.hop)
+    assert not runner.of("advise")
+    runner.last("matrix").finish(Outcome("failed", "It has none."))
+    page.until(lambda: bool(runner.of("advise")))
+    explorer.close()
+
+
+def test_everything_foreign_is_escaped() -> None:
+    evil = Advice("<b>", None, "<script>", "forward", agrees=True, source="measured")
+    html = advice_card(evil, "jacobian")
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
