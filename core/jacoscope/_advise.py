@@ -187,9 +187,10 @@ def _reason(choice: Ranked, ranked: Iterable[Ranked], rule: str) -> str:
     if obvious is None or obvious.strategy is choice.strategy:
         return f"{about}, most of it {_SAID.get(choice.estimate.largest, 'data movement')}."
     ratio = obvious.estimate.seconds / choice.estimate.seconds
+    less = f"{about}, {ratio:.2g} times less than {obvious.strategy.name}, which the rule picks"
+    if choice.strategy.coloring is not None:
+        passes = choice.strategy.coloring.passes
+        return f"{less}: its sparsity leaves {passes} pass{'' if passes == 1 else 'es'}."
     ours, theirs = choice.estimate.parts, obvious.estimate.parts
     saved = max(theirs, key=lambda kind: theirs[kind] - ours.get(kind, 0.0))
-    return (
-        f"{about}, {ratio:.2g} times less than {obvious.strategy.name}, which the rule picks and"
-        f" which spends more on {_SAID.get(saved, 'data movement')}."
-    )
+    return f"{less} and which spends more on {_SAID.get(saved, 'data movement')}."

@@ -217,3 +217,25 @@ def test_a_studys_advice_cites_its_measurements() -> None:
     assert advice.reason.startswith("It took ")
     failed = jsc.compare(jnp.sin, jnp.ones(6, int), runner="inline")
     assert failed.advice is None
+
+
+@pytest.mark.slow
+def test_the_memory_limit_is_kept_by_the_measured_peak() -> None:
+    """The program of findings.md: XLA predicts a thirtieth of what its YNN fusion takes."""
+
+    def kernel_sums(x: Any) -> Any:
+        apart = (x[:, None, :] - x[None, :, :]) ** 2
+        return jnp.sum(jnp.exp(-jnp.sum(apart, axis=-1)), axis=1)
+
+    x = jax.random.normal(jax.random.key(0), (1500, 3))
+    free = jsc.autotune(kernel_sums, x, "jmp", vectors=2, time_limit=20.0, fresh=True)
+    row = free.study.row(free.strategy)
+    assert row.predicted_bytes is not None
+    limit = max(2 * row.predicted_bytes, 16_000_000)
+    try:
+        jmp = jsc.autotune(kernel_sums, x, "jmp", limit, vectors=2, time_limit=20.0, fresh=True)
+    except jsc.MemoryLimitError as error:
+        assert error.needed_bytes > limit
+    else:
+        peak = jmp.study.row(jmp.strategy).peak_bytes
+        assert peak is None or peak <= limit
