@@ -158,7 +158,7 @@ def _fitting(
             continue
         if limit_bytes is None or needed is None or needed <= limit_bytes:
             return each, needed
-        if least is None or needed < least.needed_bytes:
+        if least is None or needed < (least.needed_bytes or 0):
             least = MemoryLimitError(needed, limit_bytes, None)
     assert least is not None, "a strategy that can be traced can be compiled"
     for each in ranked:

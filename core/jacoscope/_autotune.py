@@ -23,6 +23,7 @@ from ._strategy import Quantity, Strategy, named, plan
 from ._study import Study
 
 _HARDLY = 1.1
+_TOO_LARGE = ("refused", "out_of_memory")
 _PEAK_LIMIT_S = 60.0
 _AGAIN = "Call `autotune` again for it."
 
@@ -271,14 +272,10 @@ def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Mea
 
 def _hopeless(rows: tuple[Measurement, ...], limit_bytes: int | None) -> Exception:
     """Return the error that says why no strategy is left."""
-    needed = [
-        row.peak_bytes or row.predicted_bytes or row.output_bytes
-        for row in rows
-        if row.status in ("refused", "out_of_memory")
-    ]
-    known = [each for each in needed if each is not None]
-    if limit_bytes is not None and known and len(needed) == len(rows):
-        return MemoryLimitError(min(known), limit_bytes, None)
+    if limit_bytes is not None and all(row.status in _TOO_LARGE for row in rows):
+        needed = [row.peak_bytes or row.predicted_bytes or row.output_bytes or 0 for row in rows]
+        above = [each for each in needed if each > limit_bytes]
+        return MemoryLimitError(min(above, default=None), limit_bytes, None)
     reasons = list(dict.fromkeys(row.message for row in rows if row.message))
     return ValueError(f"No strategy works for `f` here. {' '.join(reasons[:2])}".strip())
 

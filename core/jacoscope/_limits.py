@@ -19,13 +19,20 @@ class MemoryLimitError(MemoryError):
     """What was asked for needs more memory than the limit.
 
     Attributes:
-        needed_bytes: Predicted bytes.
+        needed_bytes: Predicted or measured bytes; None where it was killed above the limit.
         limit_bytes: The limit.
         largest_chunk: The largest chunk size that stays within it; None where none does.
     """
 
-    def __init__(self, needed_bytes: int, limit_bytes: int, largest_chunk: int | None) -> None:
-        super().__init__(refusal(needed_bytes, limit_bytes, largest_chunk))
+    def __init__(
+        self, needed_bytes: int | None, limit_bytes: int, largest_chunk: int | None
+    ) -> None:
+        super().__init__(
+            f"It took more than the memory limit of {format_bytes(limit_bytes)}, though it was"
+            " predicted to take less, and was killed."
+            if needed_bytes is None
+            else refusal(needed_bytes, limit_bytes, largest_chunk)
+        )
         self.needed_bytes = needed_bytes
         self.limit_bytes = limit_bytes
         self.largest_chunk = largest_chunk
