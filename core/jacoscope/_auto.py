@@ -16,7 +16,7 @@ from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
 from ._limits import read_bytes
-from ._point import as_point, unary
+from ._point import as_point, checked_pair, unary
 from ._program import program
 from ._settle import settle
 from ._sparsity import densely, with_coloring
@@ -63,7 +63,9 @@ def jacobian(
             `auto`, which is `colored` where `sparsity` is given or `output` is `bcoo`.
         chunk_size: Passes at once, for `chunked` and `colored`.
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
-        has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`.
+        has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`. The passes bring
+            aux with them and `f` is not evaluated for it: an `f` that returns `(y, y)` gives
+            value and Jacobian at once.
         sparsity: Where the Jacobian may be other than zero, over all numbers of `x` and `f(x)`: a
             matrix whose nonzero entries count, dense, of SciPy or a `BCOO`; or a pair of index
             arrays (rows, columns).
@@ -72,14 +74,15 @@ def jacobian(
         device: Where it is computed, such as `cpu:0` or a `jax.Device`; None leaves it to JAX.
         memory_limit: Bytes, or a text such as "2GB", for arguments, result and temporaries as
             XLA predicts them, which costs a compilation. `auto` then takes `vmap` if that fits,
-            else the largest chunks that do.
+            else the largest chunks that do. Under `jax.vmap` it is the limit of one example.
 
     Returns:
         The Jacobian as `jax.jacfwd(f, argnums)` structures it: for each leaf of `f(x)` a pytree
         like `x`, each leaf `(*y.shape, *x.shape)`.
 
     Raises:
-        TypeError: `x` or `f(x)` is not floating point, or `f` is not a function.
+        TypeError: `x` or `f(x)` is not floating point, or `f` is not a function, or with
+            `has_aux` it returns no pair.
         ValueError: A word is unknown, or the chunk size, `argnums` or device is off; `sparsity`
             does not fit, or lacks an entry; or no pattern can be had while `x` is traced.
         ImportError: A colored Jacobian needs asdex, which is not installed.
@@ -97,15 +100,15 @@ def jacobian(
     g, point = unary(f, x, argnums)
     if device is not None:
         point = jax.device_put(point, find_device(device))
-    aux = None
+    pair = g if has_aux else None
     if has_aux:
-        _, aux = g(point)
         g = _first_of(g)
     asked = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
     strategy = _settled(asked, g, point, sparsity)
     limit = None if memory_limit is None else read_bytes(memory_limit)
-    result = _carried_out(strategy, g, point, limit, free=batching == "auto", output=output)
-    return (result, aux) if has_aux else result
+    return _carried_out(
+        strategy, g, point, limit, free=batching == "auto", output=output, pair=pair
+    )
 
 
 def hessian(
@@ -169,22 +172,26 @@ def _carried_out(
     *,
     free: bool,
     output: Output,
+    pair: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """Carry a strategy out; a colored one densely where a pattern that we found has failed."""
+    """Carry a strategy out; a colored one densely where a pattern that we found has failed.
+
+    `pair` is the function that returns `f`'s output and aux; the result is then a pair as well.
+    """
     if limit_bytes is not None:
         strategy = within(strategy, f, x, limit_bytes, free=free, output=output)
     try:
-        return program(strategy, f, output)(x)
+        return program(strategy, pair or f, output, has_aux=pair is not None)(x)
     except WrongPatternError:
         if strategy.coloring is None or strategy.coloring.pattern.known == "given":
             raise
-    return _carried_out(
-        densely(strategy, f, x, output), f, x, limit_bytes, free=True, output=output
-    )
+    dense = densely(strategy, f, x, output)
+    return _carried_out(dense, f, x, limit_bytes, free=True, output=output, pair=pair)
 
 
 def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda x: f(x)[0]
+    pair = checked_pair(f, has_aux=True)
+    return lambda x: pair(x)[0]
 
 
 def _settled(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any], sparsity: Any) -> Strategy:

@@ -7,6 +7,7 @@ the last vector: no remainder is traced apart, and no second copy of the result 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 from typing import Any, Literal, assert_never, get_args
 
@@ -76,49 +77,106 @@ def batched(
     Returns:
         The pytree of `product`, each leaf with one more axis of length `count`.
     """
+    results, _ = batched_with_aux(
+        lambda vector: (product(vector), None),
+        vectors,
+        count,
+        batching=batching,
+        chunk_size=chunk_size,
+        axis=axis,
+    )
+    return results
+
+
+def batched_with_aux(
+    product: Callable[[Any], tuple[PyTree[Array], Any]],
+    vectors: PyTree[Array],
+    count: int,
+    *,
+    batching: Batching,
+    chunk_size: int | None,
+    axis: Literal[0, -1],
+) -> tuple[PyTree[Array], Any]:
+    """As `batched`, for a product that also returns what is the same for every vector.
+
+    Args:
+        product: From one vector to a pair: a pytree of arrays, and another that does not depend
+            on the vector, such as what `f` returns beside its tangent.
+        vectors: As for `batched`.
+        count: As for `batched`.
+        batching: As for `batched`.
+        chunk_size: As for `batched`.
+        axis: As for `batched`.
+
+    Returns:
+        The stacked results, and the other pytree once, as one of the passes has it.
+    """
     check_batching(batching, chunk_size)
     if count == 0 or (batching == "chunked" and (chunk_size or 0) >= count):
-        return jax.vmap(product, out_axes=axis)(vectors)
+        batching = "vmap"
     match batching:
         case "loop":
             outputs = [product(jax.tree.map(itemgetter(i), vectors)) for i in range(count)]
-            return jax.tree.map(lambda *parts: jnp.stack(parts, axis), *outputs)
+            results, aux = zip(*outputs, strict=True)
+            return jax.tree.map(lambda *parts: jnp.stack(parts, axis), *results), aux[0]
         case "map":
-            stacked = lax.map(product, vectors)
-            return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, axis), stacked)
+            stacked, aux = _mapped(product, vectors)
+            return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, axis), stacked), aux
         case "vmap":
-            return jax.vmap(product, out_axes=axis)(vectors)
+            return jax.vmap(product, out_axes=(axis, None))(vectors)
         case "chunked":
             return _chunked(product, vectors, count, chunk_size or 1, axis)
         case never:
             assert_never(never)
 
 
+def _mapped(
+    product: Callable[[Any], tuple[PyTree[Array], Any]], vectors: PyTree[Array]
+) -> tuple[PyTree[Array], Any]:
+    """Apply the product to one vector after the other; aux is carried, not stacked."""
+    one = jax.jit(product, inline=True)  # one trace for the shapes and the loop
+
+    def step(_: Any, vector: PyTree[Array]) -> tuple[Any, PyTree[Array]]:
+        result, aux = one(vector)
+        return aux, result
+
+    _, shapes = jax.eval_shape(one, jax.eval_shape(partial(jax.tree.map, itemgetter(0)), vectors))
+    aux, stacked = lax.scan(step, _zeros(shapes), vectors)
+    return stacked, aux
+
+
 def _chunked(
-    product: Callable[[Any], PyTree[Array]],
+    product: Callable[[Any], tuple[PyTree[Array], Any]],
     vectors: PyTree[Array],
     count: int,
     chunk: int,
     axis: Literal[0, -1],
-) -> PyTree[Array]:
+) -> tuple[PyTree[Array], Any]:
     # jit, so that finding the shapes and running the loop share one trace of the product
-    block = jax.jit(jax.vmap(product, out_axes=axis), inline=True)
+    block = jax.jit(jax.vmap(product, out_axes=(axis, None)), inline=True)
 
     def part(start: Any) -> PyTree[Array]:
         return jax.tree.map(lambda v: lax.dynamic_slice_in_dim(v, start, chunk), vectors)
 
-    def write(step: Any, results: PyTree[Array]) -> PyTree[Array]:
+    def write(step: Any, carry: tuple[PyTree[Array], Any]) -> tuple[PyTree[Array], Any]:
         start = jnp.minimum(step * chunk, count - chunk)
-        return jax.tree.map(
+        columns, aux = block(part(start))
+        results = jax.tree.map(
             lambda whole, new: lax.dynamic_update_slice_in_dim(whole, new, start, axis % new.ndim),
-            results,
-            block(part(start)),
+            carry[0],
+            columns,
         )
+        return results, aux
 
     def empty(leaf: jax.ShapeDtypeStruct) -> Array:
         place = axis % len(leaf.shape)
         shape = (*leaf.shape[:place], count, *leaf.shape[place + 1 :])
         return jnp.zeros(shape, leaf.dtype)
 
-    shapes = jax.eval_shape(block, jax.eval_shape(part, 0))
-    return lax.fori_loop(0, -(-count // chunk), write, jax.tree.map(empty, shapes))
+    shapes, of_aux = jax.eval_shape(block, jax.eval_shape(part, 0))
+    start = jax.tree.map(empty, shapes), _zeros(of_aux)
+    return lax.fori_loop(0, -(-count // chunk), write, start)
+
+
+def _zeros(shapes: PyTree[Any]) -> PyTree[Array]:
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
-from ._batching import batched
+from ._batching import batched_with_aux
 from ._coloring import Coloring, Seeds
 from ._point import size
 
@@ -32,10 +32,12 @@ class Compressed:
     Attributes:
         forward: `(colors, n_out)`, a JVP a row; None without.
         reverse: `(colors, n_in)`, a VJP a row; None without.
+        aux: What the pushforward brings with it; None where it is nothing.
     """
 
     forward: Array | None
     reverse: Array | None
+    aux: Any = None
 
 
 def compress(
@@ -46,6 +48,7 @@ def compress(
     x: PyTree[Any],
     y: PyTree[Any],
     chunk_size: int | None,
+    has_aux: bool = False,
 ) -> Compressed:
     """Apply the products to the seeds of every color.
 
@@ -56,11 +59,11 @@ def compress(
         x: What tangents are like.
         y: What cotangents are like.
         chunk_size: Passes at once; None for all.
+        has_aux: Whether `push` returns a pair, the product and what is the same for every vector.
     """
-    return Compressed(
-        _passes(push, x, y, coloring.columns, chunk_size),
-        _passes(pull, y, x, coloring.rows, chunk_size),
-    )
+    forward, aux = _passes(push, x, y, coloring.columns, chunk_size, has_aux=has_aux)
+    reverse, _ = _passes(pull, y, x, coloring.rows, chunk_size, has_aux=False)
+    return Compressed(forward, reverse, aux)
 
 
 def _passes(
@@ -69,13 +72,16 @@ def _passes(
     other: PyTree[Any],
     seeds: Seeds | None,
     chunk_size: int | None,
-) -> Array | None:
+    *,
+    has_aux: bool,
+) -> tuple[Array | None, Any]:
     if seeds is None:
-        return None
+        return None, None
     assert product is not None
     if seeds.count == 0:
         dtype = jnp.result_type(*(leaf.dtype for leaf in jax.tree.leaves(other)))
-        return jnp.zeros((0, size(other)), dtype)
+        aux = product(jax.tree.map(jnp.zeros_like, like))[1] if has_aux else None
+        return jnp.zeros((0, size(other)), dtype), aux
     colors = seeds.colors.astype(np.int16 if seeds.count < 2**15 else np.int32)
     leaves, structure = jax.tree.flatten(like)
     ends = np.cumsum([0, *(size(leaf) for leaf in leaves)])
@@ -87,16 +93,17 @@ def _passes(
         ]
         return jax.tree.unflatten(structure, parts)
 
-    def one(vector: PyTree[Array]) -> Array:
-        made = jax.tree.leaves(product(vector))
+    def one(vector: PyTree[Array]) -> tuple[Array, Any]:
+        pushed, aux = product(vector) if has_aux else (product(vector), None)
+        made = jax.tree.leaves(pushed)
         dtype = jnp.result_type(*made)
-        return jnp.concatenate([jnp.ravel(leaf).astype(dtype) for leaf in made])
+        return jnp.concatenate([jnp.ravel(leaf).astype(dtype) for leaf in made]), aux
 
     stored_bytes = seeds.count * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
     if chunk_size is None and stored_bytes <= _STORED_BYTES:
         stored = jax.tree.map(jnp.asarray, seed(np.arange(seeds.count)[:, None]))
-        return jax.vmap(one)(stored)
-    return batched(
+        return jax.vmap(one, out_axes=(0, None))(stored)
+    return batched_with_aux(
         lambda c: one(seed(c)),
         jnp.arange(seeds.count, dtype=colors.dtype),
         seeds.count,

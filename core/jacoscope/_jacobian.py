@@ -16,9 +16,9 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from ._basis import basis_vector
-from ._batching import Batching, batched
-from ._point import checked, size
-from ._products import pushforward
+from ._batching import Batching, batched, batched_with_aux
+from ._point import checked_pair, size
+from ._products import pushforward_with_aux
 
 Mode = Literal["forward", "reverse", "linearize"]
 
@@ -30,7 +30,8 @@ def build_jacobian(
     mode: Mode,
     batching: Batching,
     chunk_size: int | None = None,
-) -> PyTree[Array]:
+    has_aux: bool = False,
+) -> Any:
     """Build the Jacobian of `f` at `x`, structured as `jax.jacfwd(f)(x)` is.
 
     Args:
@@ -40,22 +41,30 @@ def build_jacobian(
             columns share and that keeps residuals; or `reverse`, one VJP a row.
         batching: How the passes are applied.
         chunk_size: Passes at once, for `chunked`.
+        has_aux: Whether `f` returns `(y, aux)`; the passes then bring aux with them.
 
     Returns:
-        For each leaf of `f(x)` a pytree like `x`, each leaf `(*y.shape, *x.shape)`.
+        For each leaf of `f(x)` a pytree like `x`, each leaf `(*y.shape, *x.shape)`; with
+        `has_aux` the pair of it and aux.
 
     Raises:
-        TypeError: `f(x)` is not floating point.
+        TypeError: `f(x)` is not floating point, or no pair where it has to be one.
         ValueError: The batching is not one of the four, or the chunk size is off.
     """
+    g = checked_pair(f, has_aux=has_aux)
     match mode:
-        case "forward" | "linearize":
-            product = pushforward(f, x) if mode == "forward" else jax.linearize(checked(f), x)[1]
-            return build_columns(product, x, batching=batching, chunk_size=chunk_size)
+        case "forward":
+            push = pushforward_with_aux(g, x)
+            jacobian, aux = _columns(push, x, batching=batching, chunk_size=chunk_size)
+        case "linearize":
+            _, product, aux = jax.linearize(g, x, has_aux=True)
+            jacobian = build_columns(product, x, batching=batching, chunk_size=chunk_size)
         case "reverse":
-            return _build_rows(f, x, batching=batching, chunk_size=chunk_size)
+            y, pullback, aux = jax.vjp(g, x, has_aux=True)
+            jacobian = _rows(pullback, x, y, batching=batching, chunk_size=chunk_size)
         case never:
             assert_never(never)
+    return (jacobian, aux) if has_aux else jacobian
 
 
 def build_columns(
@@ -76,22 +85,38 @@ def build_columns(
     Returns:
         For each leaf of the product a pytree like `x`, each leaf `(*leaf.shape, *x.shape)`.
     """
+    matrix, _ = _columns(lambda v: (product(v), None), x, batching=batching, chunk_size=chunk_size)
+    return matrix
+
+
+def _columns(
+    push: Callable[[Any], tuple[PyTree[Array], Any]],
+    x: PyTree[Array],
+    *,
+    batching: Batching,
+    chunk_size: int | None,
+) -> tuple[PyTree[Array], Any]:
+    """Build the matrix of `build_columns` and what each product brings with it."""
     n_in = size(x)
-    columns = batched(
-        lambda i: product(basis_vector(x, i)),
+    columns, aux = batched_with_aux(
+        lambda i: push(basis_vector(x, i)),
         jnp.arange(n_in),
         n_in,
         batching=batching,
         chunk_size=chunk_size,
         axis=-1,
     )
-    return jax.tree.map(lambda leaf: _split(leaf, x, axis=-1), columns)
+    return jax.tree.map(lambda leaf: _split(leaf, x, axis=-1), columns), aux
 
 
-def _build_rows(
-    f: Callable[[Any], Any], x: PyTree[Array], *, batching: Batching, chunk_size: int | None
+def _rows(
+    pullback: Callable[[Any], Any],
+    x: PyTree[Array],
+    y: PyTree[Any],
+    *,
+    batching: Batching,
+    chunk_size: int | None,
 ) -> PyTree[Array]:
-    y, pullback = jax.vjp(checked(f), x)
     y = jax.tree.map(jnp.asarray, y)
     n_out = size(y)
     rows = batched(

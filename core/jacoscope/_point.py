@@ -54,6 +54,27 @@ def checked(f: Function) -> Function:
     return function
 
 
+def checked_pair(f: Function, *, has_aux: bool) -> Function:
+    """Return x ↦ (y, aux) with y checked; aux is None where `f` returns y alone.
+
+    Raises:
+        TypeError: With `has_aux`, `f` returns no pair.
+    """
+
+    def function(x: Any) -> tuple[Any, Any]:
+        returned = f(x)
+        if has_aux and not (isinstance(returned, tuple) and len(returned) == 2):
+            raise TypeError(
+                "With `has_aux=True`, `f` must return a pair `(y, aux)`,"
+                f" but returned {type(returned).__name__}."
+            )
+        y, aux = returned if has_aux else (returned, None)
+        check_output(y)
+        return y, aux
+
+    return function
+
+
 def check_output(y: Any) -> None:
     """Check that a function returned something that can be differentiated.
 

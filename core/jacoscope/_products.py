@@ -161,3 +161,10 @@ def mjp(
 def pushforward(f: Callable[[Any], Any], x: PyTree[Array]) -> Callable[[Any], Any]:
     """Return v ↦ ∂f(x) v, computed by a JVP at each call; checks what `f` returns."""
     return lambda v: jax.jvp(checked(f), (x,), (v,))[1]
+
+
+def pushforward_with_aux(
+    f: Callable[[Any], tuple[Any, Any]], x: PyTree[Array]
+) -> Callable[[Any], tuple[Any, Any]]:
+    """Return v ↦ (∂f(x) v, aux) for an `f` that returns `(y, aux)`; see `checked_pair`."""
+    return lambda v: jax.jvp(f, (x,), (v,), has_aux=True)[1:]

@@ -19,7 +19,11 @@ from ._strategy import Builtin, Quantity, Strategy
 
 
 def program(
-    strategy: Strategy, f: Callable[[Any], Any], output: Output = "dense"
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    output: Output = "dense",
+    *,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     """Return the function of `x`, or of `(x, vectors)`, that carries a strategy out.
 
@@ -27,27 +31,33 @@ def program(
         strategy: What to do; with its coloring, if it is a colored one.
         f: Function of one pytree.
         output: `dense`; of a colored strategy also `bcoo`.
+        has_aux: Of a Jacobian: whether `f` returns `(y, aux)`, and the function `(J, aux)`.
     """
+    assert strategy.quantity == "jacobian" or not has_aux
     mode, order = strategy.mode or "forward", strategy.order or "forward_over_reverse"
     batching, chunk = strategy.batching or "vmap", strategy.chunk_size
     if strategy.builtin is not None:
-        return _builtin(strategy.builtin)(f)
+        return _builtin(strategy.builtin)(f, has_aux=has_aux)
     coloring = strategy.coloring
     if batching == "colored":
         assert coloring is not None
 
-        def colored(x: PyTree[Array]) -> PyTree[Any]:
+        def colored(x: PyTree[Array]) -> Any:
             if strategy.quantity == "hessian":
                 part = hessian_part(f, x, order)
             else:
-                part = jacobian_part(f, x, mode)
-            return build_colored(part, x, coloring=coloring, chunk_size=chunk, output=output)
+                part = jacobian_part(f, x, mode, has_aux=has_aux)
+            return build_colored(
+                part, x, coloring=coloring, chunk_size=chunk, output=output, has_aux=has_aux
+            )
 
         return colored
     assert mode != "mixed"
     match strategy.quantity:
         case "jacobian":
-            return lambda x: build_jacobian(f, x, mode=mode, batching=batching, chunk_size=chunk)
+            return lambda x: build_jacobian(
+                f, x, mode=mode, batching=batching, chunk_size=chunk, has_aux=has_aux
+            )
         case "hessian":
             return lambda x: build_hessian(f, x, order=order, batching=batching, chunk_size=chunk)
         case "jmp":
