@@ -134,6 +134,21 @@ def test_chunks_store_no_identity(mode: Any) -> None:
     assert stats.temp_size_in_bytes < n * n  # a quarter of one float32 identity
 
 
+@pytest.mark.parametrize("examples", [None, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_chunks_make_no_transposed_copy(mode: Any, examples: int | None) -> None:
+    n = 2048  # 16.8 MB; forward/map takes a transposed copy of it
+
+    def build(x: Any) -> Any:
+        return jsc.jacobian(lambda x: jnp.sin(x) * x, x, mode, "chunked", 64)
+
+    function, shape = (build, (n,)) if examples is None else (jax.vmap(build), (examples, n))
+    stats = jax.jit(function).lower(jnp.ones(shape)).compile().memory_analysis()
+    assert stats is not None
+    assert stats.output_size_in_bytes == 4 * n * n * (examples or 1)
+    assert stats.temp_size_in_bytes < 2e6
+
+
 def test_traces_under_jit_and_vmap() -> None:
     points = jnp.arange(6.0).reshape(2, 3)
     each = jax.jit(jax.vmap(lambda x: jsc.jacobian(jnp.sin, x, batching="chunked", chunk_size=2)))
