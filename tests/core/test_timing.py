@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jacoscope._measurement import Measurement
-from jacoscope._statistics import contenders, mark_ties, summarize, ties, with_samples
+from jacoscope._statistics import beaten, contenders, mark_ties, summarize, ties, with_samples
 from jacoscope._timing import Protocol, Samples, _counters, disturbed_by, sample_all
 
 QUICK = Protocol(rounds=5, sample_s=0.001)
@@ -151,3 +151,28 @@ def test_contenders() -> None:
     assert contenders(samples) == {"a", "b"}
     del samples["b"]
     assert contenders(samples) == set()
+
+
+def test_what_is_far_behind_is_beaten_the_sooner_the_farther() -> None:
+    def taken(*seconds: float) -> Samples:
+        return Samples(seconds=list(seconds))
+
+    found = {"a": taken(1.0), "b": taken(1.9), "c": taken(2.1), "d": Samples()}
+    assert beaten(found) == {"c"}
+    found = {"a": taken(1.0, 3.0, 1.0), "b": taken(1.6, 1.7, 9.0), "c": taken(1.4, 1.4, 1.4)}
+    assert beaten(found) == {"b"}
+    found = {"a": taken(*[1.0] * 8), "b": taken(*[1.3] * 8), "c": taken(*[1.2] * 8)}
+    assert beaten(found) == {"b"}
+    assert beaten({}) == set()
+
+
+def test_what_is_beaten_is_sampled_no_more() -> None:
+    counts: Counter[str] = Counter()
+    calls = {name: (lambda name=name: counts.update([name])) for name in "ab"}
+    samples = sample_all(
+        calls,
+        protocol=Protocol(rounds=6, most=6, sample_s=0.0),
+        deadline=time.perf_counter() + 5,
+        beaten=lambda samples: {"b"} if len(samples["b"].seconds) >= 2 else set(),
+    )
+    assert (len(samples["a"].seconds), len(samples["b"].seconds)) == (6, 2)
