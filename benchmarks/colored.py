@@ -12,7 +12,6 @@ geometric mean, or gains less than 20× on the better builtin where that was ask
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
 import sys
 import time
@@ -26,11 +25,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import jacoscope as jsc
+from rounds import Call, medians
 
 SAMPLE_S = 0.01
 WANTED = 20.0  # times faster than the better dense builtin, on the Brusselator
-
-Call = Callable[[], Any]
 
 
 def brusselator(side: int) -> tuple[Callable[[Any], Any], Any]:
@@ -78,7 +76,7 @@ def ways_of(f: Callable[[Any], Any], x: Any, builtins: bool) -> dict[str, Call]:
     for name, function in made.items():
         jitted = jax.jit(function)
         result = jitted(x)
-        if x.size <= 4096:
+        if builtins:
             results[name] = np.asarray(result.todense() if "bcoo" in name else result)
         calls[name] = lambda jitted=jitted: jitted(x)
     for name, result in results.items():
@@ -86,28 +84,6 @@ def ways_of(f: Callable[[Any], Any], x: Any, builtins: bool) -> dict[str, Call]:
             result, results["jax.jacfwd"], rtol=1e-5, atol=1e-3, err_msg=name
         )
     return calls
-
-
-def medians(calls: dict[str, Call], rounds: int) -> dict[str, float]:
-    """Time all calls in turns; return the median seconds of each."""
-    repeats: dict[str, int] = {}
-    for name, call in calls.items():
-        repeats[name] = max(1, round(SAMPLE_S / sample(call, 2)))
-    samples: dict[str, list[float]] = {name: [] for name in calls}
-    order, shuffle = list(calls), random.Random(0)
-    for _ in range(rounds):
-        shuffle.shuffle(order)
-        for name in order:
-            samples[name].append(sample(calls[name], repeats[name]))
-    return {name: statistics.median(each) for name, each in samples.items()}
-
-
-def sample(call: Call, repeats: int) -> float:
-    """Return seconds a call."""
-    start = time.perf_counter()
-    for _ in range(repeats):
-        jax.block_until_ready(call())
-    return (time.perf_counter() - start) / repeats
 
 
 def preparing(f: Callable[[Any], Any], x: Any) -> tuple[float, float]:
@@ -144,7 +120,7 @@ def main() -> int:
     for title, (f, x, builtins) in problems.items():
         preparing(f, x)  # compiles what asdex compiles
         _, prep_s = preparing(f, x)
-        found = medians(ways_of(f, x, builtins), args.rounds)
+        found = medians(ways_of(f, x, builtins), args.rounds, SAMPLE_S)
         for output, kept in ratios.items():
             ours, theirs = found[f"ours {output}"], found[f"asdex {output}"]
             kept.append(theirs / ours)

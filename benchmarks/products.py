@@ -11,27 +11,19 @@ the medians are compared. Exits 1 where vmap wins by less than is asked of it.
 from __future__ import annotations
 
 import argparse
-import gc
-import random
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import jax
 
 import jacoscope as jsc
+from rounds import Call, medians
 
 SIZES = {"4×3": (4, 3), "512×64": (512, 64)}
 PRODUCTS = {"mjp": jsc.mjp, "jmp": jsc.jmp}
-SAMPLE_S = 0.005
 
 # How many times faster than the loop vmap has to be: (size, jitted) → ratio.
 WANTED = {("4×3", True): 2.0, ("4×3", False): 10.0, ("512×64", False): 10.0}
-
-Call = Callable[[], Any]
 
 
 def make_calls(product: str, batch: int, features: int, vectors: int) -> dict[tuple, Call]:
@@ -45,33 +37,6 @@ def make_calls(product: str, batch: int, features: int, vectors: int) -> dict[tu
         calls[False, batching] = partial(way, p.x, matrix)
         calls[True, batching] = partial(jax.jit(lambda x, M, way=way: way(x, M)), p.x, matrix)
     return calls
-
-
-def sample(call: Call, repeats: int) -> float:
-    """Return seconds a call, the collector held off and every result awaited."""
-    gc.collect()
-    gc.disable()
-    start = time.perf_counter()
-    for _ in range(repeats):
-        jax.block_until_ready(call())
-    seconds = (time.perf_counter() - start) / repeats
-    gc.enable()
-    return seconds
-
-
-def medians(calls: dict[tuple, Call], rounds: int) -> dict[tuple, float]:
-    """Time all calls in turns, in a new random order each round; return the median of each."""
-    repeats = {}
-    for key, call in calls.items():
-        jax.block_until_ready(call())
-        repeats[key] = max(1, round(SAMPLE_S / sample(call, 3)))
-    samples: dict[tuple, list[float]] = {key: [] for key in calls}
-    order, shuffle = list(calls), random.Random(0)
-    for _ in range(rounds):
-        shuffle.shuffle(order)
-        for key in order:
-            samples[key].append(sample(calls[key], repeats[key]))
-    return {key: statistics.median(each) for key, each in samples.items()}
 
 
 def main() -> int:
