@@ -94,7 +94,7 @@ def fitted(found: dict[str, list[Point]], weights: np.ndarray) -> np.ndarray:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description="The estimate that `advise` ranks by.")
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME")
     parser.add_argument("--time-limit", type=float, default=40.0, help="seconds for each case")
     parser.add_argument("--fit", action="store_true", help="fit the weights anew")
