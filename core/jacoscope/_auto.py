@@ -12,6 +12,7 @@ from ._batching import Batching, check_batching, check_chunk_size
 from ._colored import ColoredMode, WrongPatternError
 from ._decompression import Output
 from ._devices import Device, find_device
+from ._diagonal import DIAGONAL_CHUNK, HessianOutput
 from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
@@ -117,7 +118,7 @@ def hessian(
     order: Order = "forward_over_reverse",
     batching: Way | Auto = "auto",
     chunk_size: int | None = None,
-    output: Output = "dense",
+    output: HessianOutput = "dense",
     memory_limit: int | str | None = None,
 ) -> Any:
     """Build the Hessian of a scalar function, one Hessian-vector product a column.
@@ -131,11 +132,15 @@ def hessian(
             `auto`. `colored` takes one product for many columns of a sparse Hessian, and reads
             half of the entries by symmetry; all that `jacobian` says of it holds here.
         chunk_size: Products at once, for `chunked` and `colored`.
-        output: As for `jacobian`.
+        output: As for `jacobian`; or `diagonal`, for the diagonal alone. It takes the products
+            of the whole but the memory of one chunk of them (`auto` takes 64 at once), or with
+            `colored` one product for all variables that no second derivative joins: one where
+            `f` is separable, two for a chain or a grid.
         memory_limit: As for `jacobian`.
 
     Returns:
-        The Hessian as `jax.hessian` structures it: a pytree like `x` of pytrees like `x`.
+        The Hessian as `jax.hessian` structures it: a pytree like `x` of pytrees like `x`; its
+        diagonal, a pytree like `x`.
 
     Raises:
         TypeError: `x` is not floating point, or `f(x)` is not a real number.
@@ -149,7 +154,14 @@ def hessian(
     [[6.0, 0.0], [0.0, 12.0]]
     """
     check_order(order)
-    chosen = _resolve_batching(batching, chunk_size, sparse=False, output=output)
+    if output not in get_args(HessianOutput):
+        raise ValueError(f"`output` must be one of dense, bcoo, diagonal, but got {output!r}.")
+    diagonal = output == "diagonal"
+    if diagonal and batching == "auto" and chunk_size is None:
+        chunk_size = DIAGONAL_CHUNK
+    chosen = _resolve_batching(
+        batching, chunk_size, sparse=False, output="dense" if diagonal else output
+    )
     point = as_point(x)
     strategy = Strategy("hessian", None, chosen, chunk_size, order)
     if chosen == "colored":
@@ -157,7 +169,7 @@ def hessian(
             raise ValueError(
                 "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
             )
-        strategy = with_coloring(strategy, f, point)
+        strategy = with_coloring(strategy, f, point, diagonal=diagonal)
     elif chosen is None:
         strategy = settle(strategy, f, point, open_order=order == "forward_over_reverse")
     limit = None if memory_limit is None else read_bytes(memory_limit)
@@ -171,7 +183,7 @@ def _carried_out(
     limit_bytes: int | None,
     *,
     free: bool,
-    output: Output,
+    output: HessianOutput,
     pair: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Carry a strategy out; a colored one densely where a pattern that we found has failed.

@@ -14,11 +14,11 @@ from typing import Any, Literal, assert_never
 import numpy as np
 
 from ._asdex import import_asdex
-from ._pattern import Pattern, symmetric
+from ._pattern import Pattern, make_pattern, symmetric
 
 _PEELED = (1, 2, 4, 8, 16, 32, 64)  # how many full rows, or columns, are taken apart
 
-Direction = Literal["forward", "reverse", "mixed", "symmetric"]
+Direction = Literal["forward", "reverse", "mixed", "symmetric", "diagonal"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +81,11 @@ def color(pattern: Pattern, direction: Direction) -> Coloring:
         pattern: Where the Jacobian may be other than zero.
         direction: `forward` colors columns, `reverse` rows, `mixed` both, whichever takes fewer
             for each entry; `symmetric` colors the columns of a Hessian, each entry read from the
-            column or, by symmetry, from the row.
+            column or, by symmetry, from the row; `diagonal` colors them for its diagonal alone.
 
     Returns:
-        The coloring; with the transpose's entries added to the pattern for `symmetric`.
+        The coloring; with the transpose's entries added to the pattern for `symmetric`, and the
+        diagonal's alone left for `diagonal`.
 
     Raises:
         ImportError: asdex is not installed.
@@ -102,6 +103,8 @@ def color(pattern: Pattern, direction: Direction) -> Coloring:
             return _mixed(pattern)
         case "symmetric":
             return _symmetric(asdex, symmetric(pattern))
+        case "diagonal":
+            return _diagonal(asdex, symmetric(pattern))
         case never:
             assert_never(never)
 
@@ -166,6 +169,26 @@ def _symmetric(asdex: Any, pattern: Pattern) -> Coloring:
     hub[off] = _hubs(stars, rows[off], cols[off], size)
     place = np.where(hub == cols, rows, cols)
     return _coloring(pattern, Seeds(colors, count), None, colors[hub], place)
+
+
+def _diagonal(asdex: Any, pattern: Pattern) -> Coloring:
+    """Color the columns so that no two of one color have an entry in common rows of theirs.
+
+    Those whose own entry is zero need no product. The rows that asdex is shown are the entries
+    off the diagonal, each joining two columns, and one row for each column alone.
+    """
+    own = pattern.rows[pattern.rows == pattern.cols]
+    wanted = np.zeros(pattern.shape[1], bool)
+    wanted[own] = True
+    joined = (pattern.rows < pattern.cols) & wanted[pattern.rows] & wanted[pattern.cols]
+    edges = np.arange(joined.sum())
+    lines = np.concatenate([edges, edges, len(edges) + np.arange(len(own))])
+    ends = np.concatenate([pattern.rows[joined], pattern.cols[joined], own])
+    shape = len(edges) + len(own), pattern.shape[1]
+    seeds = _greedy(asdex.color_cols, asdex, make_pattern(lines, ends, shape, pattern.known), 1)
+    colors = np.where(wanted, seeds.colors, -1)
+    alone = Pattern(own, own, pattern.shape, pattern.known)
+    return _coloring(alone, Seeds(colors, seeds.count), None, colors[own], own)
 
 
 def _hubs(stars: Any, rows: np.ndarray, cols: np.ndarray, size: int) -> np.ndarray:

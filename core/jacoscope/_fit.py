@@ -10,7 +10,7 @@ import jax
 from jaxtyping import PyTree
 
 from ._cost import compile_program
-from ._decompression import Output
+from ._diagonal import HessianOutput
 from ._limits import MemoryLimitError, largest_chunk
 from ._point import size
 from ._program import program
@@ -21,7 +21,7 @@ def predict_bytes(
     strategy: Strategy,
     f: Callable[[Any], Any],
     arguments: tuple[Any, ...],
-    output: Output = "dense",
+    output: HessianOutput = "dense",
 ) -> int | None:
     """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs."""
     return compile_program(program(strategy, f, output), arguments)[1].predicted_bytes
@@ -33,7 +33,7 @@ def fitting_chunk(
     arguments: tuple[Any, ...],
     passes: int,
     limit_bytes: int,
-    output: Output = "dense",
+    output: HessianOutput = "dense",
 ) -> int | None:
     """Return the largest chunk size of a strategy's mode that fits; None where none does."""
     way: Way = "colored" if strategy.batching == "colored" else "chunked"
@@ -52,7 +52,7 @@ def within(
     limit_bytes: int,
     *,
     free: bool,
-    output: Output = "dense",
+    output: HessianOutput = "dense",
 ) -> Strategy:
     """Return the strategy if it fits, or the largest chunks of its mode if it may be changed.
 

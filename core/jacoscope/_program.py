@@ -11,7 +11,7 @@ from jaxtyping import Array, PyTree
 
 from ._batching import batched
 from ._colored import build_colored, hessian_part, jacobian_part
-from ._decompression import Output
+from ._diagonal import HessianOutput, build_colored_diagonal, build_diagonal
 from ._hessian import build_hessian, hvp_product
 from ._jacobian import build_jacobian
 from ._products import jmp, mjp
@@ -21,7 +21,7 @@ from ._strategy import Builtin, Quantity, Strategy
 def program(
     strategy: Strategy,
     f: Callable[[Any], Any],
-    output: Output = "dense",
+    output: HessianOutput = "dense",
     *,
     has_aux: bool = False,
 ) -> Callable[..., Any]:
@@ -30,7 +30,7 @@ def program(
     Args:
         strategy: What to do; with its coloring, if it is a colored one.
         f: Function of one pytree.
-        output: `dense`; of a colored strategy also `bcoo`.
+        output: `dense`; of a colored strategy also `bcoo`, of a Hessian also `diagonal`.
         has_aux: Of a Jacobian: whether `f` returns `(y, aux)`, and the function `(J, aux)`.
     """
     assert strategy.quantity == "jacobian" or not has_aux
@@ -45,8 +45,12 @@ def program(
         def colored(x: PyTree[Array]) -> Any:
             if strategy.quantity == "hessian":
                 part = hessian_part(f, x, order)
+                if output == "diagonal":
+                    assert part.push is not None
+                    return build_colored_diagonal(part.push, x, coloring=coloring, chunk_size=chunk)
             else:
                 part = jacobian_part(f, x, mode, has_aux=has_aux)
+            assert output != "diagonal"
             return build_colored(
                 part, x, coloring=coloring, chunk_size=chunk, output=output, has_aux=has_aux
             )
@@ -58,6 +62,8 @@ def program(
             return lambda x: build_jacobian(
                 f, x, mode=mode, batching=batching, chunk_size=chunk, has_aux=has_aux
             )
+        case "hessian" if output == "diagonal":
+            return lambda x: build_diagonal(f, x, order=order, batching=batching, chunk_size=chunk)
         case "hessian":
             return lambda x: build_hessian(f, x, order=order, batching=batching, chunk_size=chunk)
         case "jmp":

@@ -14,8 +14,8 @@ from jaxtyping import Array, PyTree
 from ._asdex import import_asdex
 from ._colored import ColoredMode
 from ._coloring import Direction, color
-from ._decompression import Output
 from ._detection import proven_pattern
+from ._diagonal import DIAGONAL_CHUNK, HessianOutput
 from ._failure import Failure
 from ._hessian import gradient
 from ._pattern import Pattern, given_pattern
@@ -55,11 +55,17 @@ def find_pattern(f: Callable[[Any], Any], x: PyTree[Array], sparsity: Any = None
 
 
 def with_coloring(
-    strategy: Strategy, f: Callable[[Any], Any], x: PyTree[Array], sparsity: Any = None
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    x: PyTree[Array],
+    sparsity: Any = None,
+    *,
+    diagonal: bool = False,
 ) -> Strategy:
     """Return a colored strategy with its coloring, and its mode if that is open.
 
-    An open mode, None for a Jacobian, becomes the one of fewest passes.
+    An open mode, None for a Jacobian, becomes the one of fewest passes. With `diagonal`, the
+    coloring is for the diagonal of a Hessian alone.
 
     Raises:
         ImportError: asdex is not installed.
@@ -68,7 +74,7 @@ def with_coloring(
     """
     if strategy.quantity == "hessian":
         pattern = find_pattern(gradient(f), x, sparsity)
-        return replace(strategy, coloring=color(pattern, "symmetric"))
+        return replace(strategy, coloring=color(pattern, "diagonal" if diagonal else "symmetric"))
     pattern = find_pattern(f, x, sparsity)
     if strategy.mode is not None:
         return replace(strategy, coloring=color(pattern, direction_of(strategy.mode)))
@@ -78,9 +84,12 @@ def with_coloring(
 
 
 def densely(
-    strategy: Strategy, f: Callable[[Any], Any], x: PyTree[Array], output: Output
+    strategy: Strategy, f: Callable[[Any], Any], x: PyTree[Array], output: HessianOutput
 ) -> Strategy:
     """Return the dense strategy to a colored one: as a coloring of a full pattern for `bcoo`."""
+    if output == "diagonal":
+        chunk = strategy.chunk_size or DIAGONAL_CHUNK
+        return replace(strategy, batching="chunked", chunk_size=chunk, coloring=None)
     if output == "dense":
         way: Way = "vmap" if strategy.chunk_size is None else "chunked"
         mode = None if strategy.quantity == "hessian" else strategy.mode
