@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from cases import Case, cases
 from scipy.optimize import minimize
 
 import jacoscope as jsc
+from cases import Case, cases
 from jacoscope._estimate import WEIGHTS, ingredients
 from jacoscope._program import program
 from jacoscope._strategy import named
