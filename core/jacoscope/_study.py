@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._advice import Advice, measured_advice
+from ._break_even import cheapest_row, winners_by_calls
 from ._measurement import COLUMNS, Measurement, Status
 from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
@@ -69,12 +70,7 @@ class Study:
 
         A row whose result is wrong is never returned.
         """
-        wrong = wrong_strategies(self.rows)
-        timed = [
-            row
-            for row in self.rows
-            if row.status == "ok" and row.median_s is not None and row.strategy not in wrong
-        ]
+        timed = self._right()
         if not timed:
             return None
         fastest = min(timed, key=lambda row: row.q25_s or 0.0)
@@ -95,6 +91,42 @@ class Study:
     def advice(self) -> Advice | None:
         """What to use by these measurements; None where nothing was measured."""
         return measured_advice(self.rows, self.best())
+
+    def cheapest(self, calls: int) -> Measurement | None:
+        """Return the row that is cheapest for a number of calls, what comes before them included.
+
+        Its total is prep_s + trace_s + lower_s + compile_s + calls × median_s. Of those within
+        5 % of the least total the one with least memory, where rows that tie count as equally
+        fast; a row whose result is wrong is never returned, nor an eager one, whose startup is
+        unknown.
+
+        Args:
+            calls: How many calls with this program.
+
+        Raises:
+            ValueError: `calls` is no whole number, or below 0.
+        """
+        return cheapest_row(self._right(), calls)
+
+    def winners_by_calls(self) -> tuple[tuple[int, str], ...]:
+        """List which strategy has the least total for which number of calls.
+
+        The plain totals are compared, without the 5 % of `cheapest`.
+
+        Returns:
+            `(from_calls, strategy)` in ascending order, the first from 1; empty without a row
+            whose total is known.
+        """
+        return winners_by_calls(self._right())
+
+    def _right(self) -> list[Measurement]:
+        """The rows with a time and no wrong result."""
+        wrong = wrong_strategies(self.rows)
+        return [
+            row
+            for row in self.rows
+            if row.status == "ok" and row.median_s is not None and row.strategy not in wrong
+        ]
 
     def row(self, strategy: str) -> Measurement:
         """Return the row of that strategy.
