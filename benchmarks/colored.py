@@ -5,8 +5,8 @@
 Needs the extra `sparse`. All ways of one problem are jitted, compiled and warmed up first, then
 timed in turns in one process, in a new random order each round; every call is awaited and the
 medians are compared. Dense results are held against dense ones, sparse against sparse. Preparing
-(detection and coloring) is timed once and apart. Exits 1 where ours is slower than asdex by
-geometric mean, or gains less than 20× on the better builtin where that was asked.
+(tracing, detection and coloring) is timed once and apart. Exits 1 where ours is slower than asdex
+by geometric mean, or gains less than 20× on the better builtin where that was asked.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import asdex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-import jacoscope as jsc
-from rounds import Call, medians
+from contestants import BUILTINS, Contestant, carried_out
+from peers import disagreement, sparse_ways
+from rounds import medians
 
 SAMPLE_S = 0.01
 WANTED = 20.0  # times faster than the better dense builtin, on the Brusselator
@@ -60,40 +60,21 @@ def banded(n: int) -> tuple[Callable[[Any], Any], Any]:
     return f, jnp.asarray(np.random.default_rng(0).standard_normal(n), jnp.float32)
 
 
-def ways_of(f: Callable[[Any], Any], x: Any, builtins: bool) -> dict[str, Call]:
-    """Return name → a jitted, warm call."""
-    coloring = asdex.jacobian_coloring(f, x)
-    made: dict[str, Callable[[Any], Any]] = {}
-    for output in ("dense", "bcoo"):
-        made[f"asdex {output}"] = asdex.jacobian_from_coloring(f, coloring, output_format=output)
-        made[f"ours {output}"] = lambda x, output=output: jsc.jacobian(
-            f, x, batching="colored", output=output
-        )
+def ways_of(f: Callable[[Any], Any], x: Any, builtins: bool) -> dict[str, Contestant]:
+    """Return name → a jitted, warm way; results are checked where JAX's own are among them."""
+    found = sparse_ways(f, x, dense=True)
+    ways = {name: way for name, way in found.items() if isinstance(way, Contestant)}
+    for name, reason in found.items():
+        if isinstance(reason, str) and not name.startswith("sparsejac"):
+            raise SystemExit(f"{name}: {reason}")
     if builtins:
-        made |= {"jax.jacfwd": jax.jacfwd(f), "jax.jacrev": jax.jacrev(f)}
-    calls: dict[str, Call] = {}
-    results: dict[str, np.ndarray] = {}
-    for name, function in made.items():
-        jitted = jax.jit(function)
-        result = jitted(x)
-        if builtins:
-            results[name] = np.asarray(result.todense() if "bcoo" in name else result)
-        calls[name] = lambda jitted=jitted: jitted(x)
-    for name, result in results.items():
-        np.testing.assert_allclose(
-            result, results["jax.jacfwd"], rtol=1e-5, atol=1e-3, err_msg=name
-        )
-    return calls
-
-
-def preparing(f: Callable[[Any], Any], x: Any) -> tuple[float, float]:
-    """Return the seconds that detection and coloring take: asdex's own, and ours on top of it."""
-    start = time.perf_counter()
-    asdex.jacobian_coloring(f, x)
-    asdexs = time.perf_counter() - start
-    start = time.perf_counter()
-    jax.eval_shape(lambda x: jsc.jacobian(f, x, batching="colored"), x)
-    return asdexs, time.perf_counter() - start
+        for name in BUILTINS:
+            ways[name] = Contestant(name, carried_out(name, f))
+        expected = np.asarray(ways["jax.jacfwd"].call(x))
+        wrong = disagreement(ways, x, expected)
+        if wrong:
+            raise SystemExit(f"wrong results: {', '.join(wrong)}")
+    return ways
 
 
 def main() -> int:
@@ -118,13 +99,14 @@ def main() -> int:
     )
     ratios, short = {"dense": [], "bcoo": []}, 0
     for title, (f, x, builtins) in problems.items():
-        preparing(f, x)  # compiles what asdex compiles
-        _, prep_s = preparing(f, x)
-        found = medians(ways_of(f, x, builtins), args.rounds, SAMPLE_S)
+        ways = ways_of(f, x, builtins)
+        calls = {name: partial(way.call, x) for name, way in ways.items()}
+        found = medians(calls, args.rounds, SAMPLE_S)
         for output, kept in ratios.items():
             ours, theirs = found[f"ours {output}"], found[f"asdex {output}"]
             kept.append(theirs / ours)
-            line = f"{title:18} {output:7} {prep_s * 1e3:7.0f} {ours * 1e3:9.3f}"
+            prepare_s = ways[f"ours {output}"].prepare_s or 0.0
+            line = f"{title:18} {output:7} {prepare_s * 1e3:7.0f} {ours * 1e3:9.3f}"
             line += f" {theirs * 1e3:9.3f} {theirs / ours:10.2f}×"
             if builtins:
                 dense = min(found["jax.jacfwd"], found["jax.jacrev"])

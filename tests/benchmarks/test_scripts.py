@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jacobians import shortfalls
+from race import ratios
 from tests.helpers import require_asdex
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +27,7 @@ def run(script: str, *arguments: str) -> str:
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
+        check=False,
         timeout=240,
     )
     assert "Traceback" not in done.stderr
@@ -39,6 +44,43 @@ def test_hvps() -> None:
     for order in "forward_over_reverse", "reverse_over_reverse", "linearize/map":
         assert order in out
     assert "by geometric mean" in out
+
+
+@pytest.mark.slow
+def test_jacobians(tmp_path: Path) -> None:
+    require_asdex()
+    kept = tmp_path / "kept.json"
+    options = ["--rounds", "4", "--time-limit", "4", "--repeats", "1", "--json", str(kept)]
+    out = run("jacobians", "--only", "robot_arm", "squared_differences", *options)
+    for part in "robot_arm", "asdex bcoo over ours", "the better builtin over autotune":
+        assert part in out
+    found = json.loads(kept.read_text())["robot_arm"][0]
+    assert found["n_in"] == 48
+    assert {"jax.jacfwd", "jax.jacrev", found["chosen"]["autotune"]} <= set(found["times"])
+    again = run("jacobians", "--only", "robot_arm", "--json", str(kept))  # nothing is run anew
+    assert "robot_arm" in again
+
+
+def test_shortfalls_name_what_recurs() -> None:
+    def raced(autotune_s: float) -> dict[str, Any]:
+        times = {"jax.jacfwd": 1.0, "jax.jacrev": 3.0, "reverse/map": autotune_s}
+        chosen = {"autotune": "reverse/map", "advise": "jax.jacrev"}
+        best = min(times, key=lambda name: times[name])
+        found = {"case": "robot_arm", "sparse": False, "rule": "jax.jacfwd", "notes": []}
+        return {**found, "times": times, "read": times, "chosen": chosen, "best": best}
+
+    slow, fast = raced(1.2), raced(0.5)
+    said = ratios(fast)
+    assert said == {"better": 2.0, "rule": 2.0, "autotune": 1.0, "advise": 6.0}
+    assert shortfalls([slow], {"robot_arm": [slow, fast, slow]}, complete=False) == []
+    (only,) = shortfalls([slow], {"robot_arm": [slow, slow, slow]}, complete=False)
+    assert only == "robot_arm: autotune takes 1.20×, 1.20×, 1.20× the better builtin's time"
+    whole = shortfalls([fast], {"robot_arm": [fast]}, complete=True)
+    assert whole == [
+        "all, over better: 2.00×, wanted 2.5×",
+        "all, over rule: 2.00×, wanted 3.0×",
+        "advise: loses 500%, allowed 35%",
+    ]
 
 
 @pytest.mark.slow
