@@ -12,10 +12,8 @@ ours takes more than 5 % longer, by geometric mean over the problems.
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,11 +22,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import jacoscope as jsc
+from rounds import Call, medians
 
 SAMPLE_S = 0.01
 ALLOWED = 1.05
 
-Call = Callable[[], Any]
 Function = Callable[[Any], Any]
 
 
@@ -134,29 +132,6 @@ def calls_of(f: Function, x: Any) -> dict[str, Call]:
     return calls
 
 
-def medians(calls: dict[str, Call], rounds: int) -> dict[str, float]:
-    """Time all calls in turns; return the median seconds of each."""
-    repeats: dict[str, int] = {}
-    for name, call in calls.items():
-        sample(call, 1)
-        repeats[name] = max(1, round(SAMPLE_S / sample(call, 2)))
-    samples: dict[str, list[float]] = {name: [] for name in calls}
-    order, shuffle = list(calls), random.Random(0)
-    for _ in range(rounds):
-        shuffle.shuffle(order)
-        for name in order:
-            samples[name].append(sample(calls[name], repeats[name]))
-    return {name: statistics.median(each) for name, each in samples.items()}
-
-
-def sample(call: Call, repeats: int) -> float:
-    """Return seconds a call."""
-    start = time.perf_counter()
-    for _ in range(repeats):
-        jax.block_until_ready(call())
-    return (time.perf_counter() - start) / repeats
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=31)
@@ -167,7 +142,7 @@ def main() -> int:
     ratios: dict[str, list[float]] = {}
     for title, ((f, shape), examples) in PROBLEMS.items():
         x = jax.random.normal(jax.random.key(1), (examples, *shape))
-        found = medians(calls_of(f, x), args.rounds)
+        found = medians(calls_of(f, x), args.rounds, SAMPLE_S)
         for name in pairs_of(f):
             ours, by_hand = found[f"ours {name}"], found[f"hand {name}"]
             ratios.setdefault(name, []).append(ours / by_hand)
