@@ -40,11 +40,11 @@ class LabeledMatrix:
 
     def row_label(self, i: int) -> str:
         """Name row i by its path in `y`, such as `y['loss'][2]`."""
-        return _label(i, self.row_blocks, self.row_shapes)
+        return number_name(i, self.row_blocks, self.row_shapes)
 
     def column_label(self, j: int) -> str:
         """Name column j by its path in `x`, such as `x[0][2, 1]`."""
-        return _label(j, self.column_blocks, self.column_shapes)
+        return number_name(j, self.column_blocks, self.column_shapes)
 
     @property
     def rows(self) -> list[str]:
@@ -98,8 +98,8 @@ def as_matrix(J: PyTree[Any], y: PyTree[Any], x: PyTree[Any]) -> LabeledMatrix: 
         rows.append(np.concatenate(parts, axis=1))
     return LabeledMatrix(
         values=np.concatenate(rows, axis=0),
-        row_blocks=_blocks(outputs, "y"),
-        column_blocks=_blocks(inputs, "x"),
+        row_blocks=leaf_blocks(outputs, "y"),
+        column_blocks=leaf_blocks(inputs, "x"),
         row_shapes=tuple(np.shape(leaf) for _, leaf in outputs),
         column_shapes=tuple(np.shape(leaf) for _, leaf in inputs),
     )
@@ -109,7 +109,8 @@ def _count(leaf: Any) -> int:
     return int(np.prod(np.shape(leaf)))
 
 
-def _blocks(leaves: list[tuple[Any, Any]], root: str) -> tuple[Block, ...]:
+def leaf_blocks(leaves: list[tuple[Any, Any]], root: str) -> tuple[Block, ...]:
+    """Return where the numbers of each leaf stand when all leaves are laid in a row."""
     stops = np.cumsum([_count(leaf) for _, leaf in leaves]).tolist()
     starts = [0, *stops[:-1]]
     return tuple(
@@ -118,7 +119,8 @@ def _blocks(leaves: list[tuple[Any, Any]], root: str) -> tuple[Block, ...]:
     )
 
 
-def _label(i: int, blocks: tuple[Block, ...], shapes: tuple[tuple[int, ...], ...]) -> str:
+def number_name(i: int, blocks: tuple[Block, ...], shapes: tuple[tuple[int, ...], ...]) -> str:
+    """Name number i of all leaves in a row by its path, such as `x['w'][2, 1]`."""
     for block, shape in zip(blocks, shapes, strict=True):
         if block.start <= i < block.stop:
             if shape == ():

@@ -70,15 +70,15 @@ def draw(
     n_out, n_in = matrix.values.shape
     passes = strategy.passes(n_in, n_out, 1)
     values = np.asarray(matrix.values, np.float64)
-    rows, columns = _step(n_out), _step(n_in)
+    rows, columns = step_of(n_out), step_of(n_in)
     finite = values[np.isfinite(values)]
     return {
-        "values": _reduce(values, rows, columns).astype(np.float32),
+        "values": reduced(values, rows, columns).astype(np.float32),
         "n_out": n_out,
         "n_in": n_in,
         "reduced": rows > 1 or columns > 1,
-        "row_labels": _labels(matrix.row_label, n_out, rows),
-        "column_labels": _labels(matrix.column_label, n_in, columns),
+        "row_labels": names_of(matrix.row_label, n_out, rows),
+        "column_labels": names_of(matrix.column_label, n_in, columns),
         "row_blocks": [list(each) for each in _renamed(matrix.row_blocks, second)],
         "column_blocks": [list(each) for each in matrix.column_blocks],
         "x_path": "inputs, x",
@@ -112,16 +112,17 @@ def _strategy(
 
 
 def _run(function: Callable[[Any], Any], x: Any) -> Any:
-    """Run jitted, or eagerly where `f` branches on values.
-
-    What is computed once and small is compiled in half the time when it is not optimized.
-    """
-    small = size(x) <= _SMALL and jax.default_backend() == "cpu"
-    options = {"xla_backend_optimization_level": 0} if small else None
+    """Run jitted, or eagerly where `f` branches on values."""
     try:
-        return jax.jit(function, compiler_options=options)(x)
+        return jax.jit(function, compiler_options=quick(x))(x)
     except jax.errors.ConcretizationTypeError:
         return function(x)
+
+
+def quick(x: Any) -> dict[str, Any] | None:
+    """Return options for the compiler: what is small compiles in half the time unoptimized."""
+    small = size(x) <= _SMALL and jax.default_backend() == "cpu"
+    return {"xla_backend_optimization_level": 0} if small else None
 
 
 def _output(f: Callable[[Any], Any], x: Any) -> Any:
@@ -131,11 +132,12 @@ def _output(f: Callable[[Any], Any], x: Any) -> Any:
         return f(x)
 
 
-def _step(length: int) -> int:
-    return -(-length // LARGEST)
+def step_of(length: int) -> int:
+    """Return how many numbers one drawn number stands for."""
+    return max(1, -(-length // LARGEST))
 
 
-def _reduce(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def reduced(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Keep the entry of largest magnitude of each block; NaN wins over everything."""
     for axis, step in ((0, rows), (1, columns)):
         if step == 1:
@@ -150,7 +152,8 @@ def _reduce(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return values
 
 
-def _labels(label: Callable[[int], str], length: int, step: int) -> list[str]:
+def names_of(label: Callable[[int], str], length: int, step: int) -> list[str]:
+    """Return the names of what is drawn: of single numbers, or of blocks of `step`."""
     if step == 1:
         return [label(i) for i in range(length)]
     return [f"{label(i)} … {label(min(i + step, length) - 1)}" for i in range(0, length, step)]

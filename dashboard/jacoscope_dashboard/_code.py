@@ -43,7 +43,7 @@ def snippet(spec: dict[str, Any]) -> str:
     if wide:
         lines = list(dict.fromkeys(["import jax", *lines]))
         lines += ["", 'jax.config.update("jax_enable_x64", True)']
-    lines += ["", *_point(spec)]
+    lines += ["", *point_lines(spec)]
     if quantity in _VECTORS:
         lines.append(_VECTORS[quantity].format(k=spec["vectors"] or 1))
     options = ", ".join(
@@ -56,7 +56,8 @@ def snippet(spec: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _point(spec: dict[str, Any]) -> list[str]:
+def point_lines(spec: dict[str, Any]) -> list[str]:
+    """Return the lines that give `f` and `x`."""
     if spec["problem"] == OWN:
         return ["# f and x are yours."]
     defaults = {name: knob.default for name, knob in family(spec["problem"]).knobs.items()}

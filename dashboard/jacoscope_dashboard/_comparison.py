@@ -80,6 +80,7 @@ class Comparison(param.Parameterized):
     sweep_message = param.String(default="")
     sweep_spec = param.Dict(default=None, allow_None=True, doc="What `points` were measured for.")
     points = param.List(default=[], doc="Pairs of a size and a row measured at it.")
+    small = param.List(default=[], doc="Sizes at which all of it was too small to tell.")
     sweep_progress = param.NumericTuple(default=(0, 0), doc="Sizes through, and of how many.")
 
     def __init__(self, runner: Runner, hop: Hop) -> None:
@@ -114,6 +115,7 @@ class Comparison(param.Parameterized):
             sweep_state="busy",
             sweep_message="",
             points=[],
+            small=[],
             progress=Progress(),
             sweep_spec=requests[0].spec,
             sweep_progress=(0, len(requests)),
@@ -179,11 +181,16 @@ class Comparison(param.Parameterized):
     def _size_done(self, size: int, outcome: Outcome) -> None:
         self._sent = None
         if outcome.status == "ok":
-            points = list(self.points)
-            for row in Study.from_plain(outcome.value["study"]).rows:
+            points, study = list(self.points), Study.from_plain(outcome.value["study"])
+            for row in study.rows:
                 points = _with_point(points, size, row)
             done, total = self.sweep_progress
-            self.param.update(points=points, sweep_progress=(done + 1, total), progress=Progress())
+            self.param.update(
+                points=points,
+                small=[*self.small, size] if study.too_small else self.small,
+                sweep_progress=(done + 1, total),
+                progress=Progress(),
+            )
             if self._left:
                 self._next_size()
             else:

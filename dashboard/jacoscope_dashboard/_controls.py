@@ -113,11 +113,13 @@ class Controls:
         names = ["problem", "knobs", *Experiment.FIELDS]
         experiment.param.watch(lambda *_: self._show(), names)
         session.param.watch(lambda *_: self._show_devices(), "devices")
-        session.matrix.param.watch(lambda *_: self._show_status(), ["state"])
-        session.comparison.param.watch(
-            lambda *_: self._show_status(),
-            ["state", "progress", "sweep_state", "sweep_progress"],
-        )
+        for picture in session.pictures:
+            picture.param.watch(lambda *_: self._show_status(), ["state"])
+        for comparison in session.comparisons:
+            comparison.param.watch(
+                lambda *_: self._show_status(),
+                ["state", "progress", "sweep_state", "sweep_progress"],
+            )
         self._show()
         self._show_devices()
         self._show_status()
@@ -227,19 +229,19 @@ class Controls:
             self.device.value = wanted or (devices[0] if devices else None)
 
     def _show_status(self) -> None:
-        comparison, matrix = self._session.comparison, self._session.matrix
-        self.run.disabled = comparison.busy
-        self.cancel.disabled = not (comparison.busy or matrix.state == "busy")
-        if comparison.sweep_state == "busy":
+        comparison = self._session.comparing
+        self.run.disabled = comparison is not None
+        self.cancel.disabled = not self._session.busy
+        if comparison is None:
+            self.status.write("")
+        elif comparison.sweep_state == "busy":
             done, total = comparison.sweep_progress
             part = comparison.progress.percent / 100
             sentence = f"Size {done + 1} of {total}: {comparison.progress.sentence()}"
             self.status.write(progress_bar(done + part, total, sentence))
-        elif comparison.state == "busy":
+        else:
             progress = comparison.progress
             self.status.write(progress_bar(progress.done, progress.total, progress.sentence()))
-        else:
-            self.status.write("")
 
 
 def _gallery(own: bool) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ import param
 from jacoscope.problems import Family, Knob, KnobValue, families, family
 
 from ._reading import read_bytes, read_count, read_seconds
+from ._vector_choice import FIRST, choice_text, read_choice
 
 OWN = "your_function"
 QUANTITIES = {
@@ -33,6 +34,8 @@ ORDERS = {
 }
 BATCHINGS = {"auto": "Auto", "loop": "Loop", "map": "Map", "vmap": "Vmap", "chunked": "Chunked"}
 LARGEST_COUNT = 1_000_000
+RADII = [1.0, 0.5, 0.2, 0.05]
+VECTOR_FIELDS = ("tangent", "cotangent", "radius")
 
 _FOREIGN = frozenset({"theme", "tab"})
 _LONGEST_QUERY = 4_000
@@ -56,6 +59,9 @@ class Experiment(param.Parameterized):
     device = param.String(default=None, allow_None=True, doc="As `cpu:0`; None is the first one.")
     memory_limit = param.String(default=None, allow_None=True, doc="As `2GB`; None is no limit.")
     time_limit = param.Number(default=60.0, bounds=(0.1, 86_400.0), doc="Seconds, all in all.")
+    tangent = param.String(default=FIRST, doc="What JVP and HVP take; see `read_choice`.")
+    cotangent = param.String(default=FIRST, doc="What VJP takes.")
+    radius = param.Selector(default=0.5, objects=RADII, doc="Of the circle that f itself takes.")
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         "quantity",
@@ -67,6 +73,7 @@ class Experiment(param.Parameterized):
         "device",
         "memory_limit",
         "time_limit",
+        *VECTOR_FIELDS,
     )
 
     @property
@@ -181,10 +188,15 @@ class Experiment(param.Parameterized):
             if not (text.isascii() and text.isprintable() and len(text) <= 40):
                 raise ValueError("A device is written as cpu:0.")
             return text
-        allowed = self.param[name].objects
+        if name in ("tangent", "cotangent"):
+            return choice_text(read_choice(text))
+        allowed = {
+            f"{value:g}" if isinstance(value, float) else value: value
+            for value in self.param[name].objects
+        }
         if text not in allowed:
             raise ValueError(f"It can be {', '.join(allowed)}.")
-        return text
+        return allowed[text]
 
 
 def read_knob(knob: Knob, text: str) -> KnobValue:

@@ -20,11 +20,12 @@ from ._html import Html, alert
 from ._jobs import Hop, Runner
 from ._pace import Pace
 from ._place import hop_here
+from ._product_code import products_snippet
 from ._requests import telling_knobs
 from ._session import Session
-from .views import AdviceView, CompareView, JacobianView
+from .views import AdviceView, CompareView, JacobianView, ProductsView
 
-TABS = ("jacobian", "compare")
+TABS = ("jacobian", "products", "compare")
 _WATCHED = ["problem", "knobs", *Experiment.FIELDS]
 
 
@@ -76,10 +77,13 @@ class Explorer(pn.viewable.Viewer):
         self._subject = Html(margin=(0, 0, 8, 0))
         self._advice = AdviceView(self)
         self._jacobian = JacobianView(self.session.matrix, dark=self.dark)
+        self._products: ProductsView | None = None
+        self._products_box = pn.Column(sizing_mode="stretch_width")
         self._compare: CompareView | None = None
         self._compare_box = pn.Column(sizing_mode="stretch_width")
         self.tabs = ui.Tabs(
             ("Jacobian", self._jacobian.panel),
+            ("Products", self._products_box),
             ("Compare", self._compare_box),
             active=TABS.index(self.tab),
             sizing_mode="stretch_width",
@@ -115,7 +119,8 @@ class Explorer(pn.viewable.Viewer):
 
     def code(self) -> str:
         """Return a script that computes what is on the screen."""
-        return snippet(self.experiment.spec())
+        write = products_snippet if self.tab == "products" else snippet
+        return write(self.experiment.spec())
 
     def run(self) -> None:
         """Compare all strategies for the experiment, and show it."""
@@ -184,15 +189,22 @@ class Explorer(pn.viewable.Viewer):
         self.pace.ask("tab", self._to_front)  # the click is answered first
 
     def _to_front(self) -> None:
+        if self.tab == "products" and self._products is None:
+            self._products = ProductsView(self)
+            self._products_box.objects = [self._products.panel]
         if self.tab == "compare" and self._compare is None:
             self._compare = CompareView(self)
             self._compare_box.objects = [self._compare.panel]
         self._jacobian.active = self.tab == "jacobian"
+        if self._products:
+            self._products.active = self.tab == "products"
         if self._compare:
             self._compare.active = self.tab == "compare"
 
     def _darken(self) -> None:
         self._jacobian.set_dark(self.dark)
+        if self._products:
+            self._products.set_dark()
         if self._compare:
             self._compare.refresh()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Timer
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 
@@ -26,8 +26,10 @@ class Matrix(param.Parameterized):
 
     state = param.Selector(default="empty", objects=STATES)
     message = param.String(default="", doc="A sentence, when failed or cancelled.")
-    picture = param.Parameter(default=None, doc="The last value of a matrix job.")
+    picture = param.Parameter(default=None, doc="The last value of a job.")
     key = param.String(default="", doc="Which request `picture` answers.")
+
+    subject: ClassVar[str] = "the matrix was there"
 
     def __init__(self, runner: Runner, hop: Hop, cache: Cache | None = None) -> None:
         """Take a runner, the way to the page's thread, and where results are kept."""
@@ -36,7 +38,7 @@ class Matrix(param.Parameterized):
         self._hop = hop
         self._cache = PICTURES if cache is None else cache
         self._wanted: tuple[str, Any] | None = None
-        self._running: tuple[str, Sent] | None = None
+        self._running: tuple[str, Any, Sent] | None = None
         self._impatient: Timer | None = None
         self._hurried = False
 
@@ -52,8 +54,8 @@ class Matrix(param.Parameterized):
         self.param.update(state="busy", message="")
         if self._running is None:
             self._start()
-        elif self._running[0] != key:
-            self._hurry(self._running[1])
+        elif self._running[0] != key and self._in_the_way(self._running[1], job):
+            self._hurry(self._running[2])
         elif self._impatient:
             self._impatient.cancel()
 
@@ -61,7 +63,7 @@ class Matrix(param.Parameterized):
         """Stop what is under way; the page says *cancelled*."""
         if self.state == "busy":
             self._stop()
-            self.param.update(state="cancelled", message="Cancelled before the matrix was there.")
+            self.param.update(state="cancelled", message=f"Cancelled before {self.subject}.")
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something on the page's thread after a while."""
@@ -77,7 +79,7 @@ class Matrix(param.Parameterized):
         if self._impatient:
             self._impatient.cancel()
         if self._running:
-            self._running[1].drop()
+            self._running[2].drop()
         self._running = self._wanted = None
 
     def _start(self) -> None:
@@ -86,8 +88,13 @@ class Matrix(param.Parameterized):
         sent = Sent(
             self._runner, job, self._hop, on_done=lambda outcome: self._finished(key, outcome)
         )
-        self._running = (key, sent)
+        self._running = (key, job, sent)
         self._hurried = False
+
+    def _in_the_way(self, running: Any, wanted: Any) -> bool:
+        """Whether a job that nobody waits for any more may be stopped for the wanted one."""
+        del running, wanted
+        return True
 
     def _hurry(self, sent: Sent) -> None:
         def lose_patience() -> None:

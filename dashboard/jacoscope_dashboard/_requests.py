@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from jacoscope.problems import Knob, family
@@ -9,10 +10,13 @@ from jacoscope.run import Job, problem_target
 
 from ._cache import plain_key
 from ._comparison import Request
-from ._experiment import OWN
+from ._experiment import OWN, VECTOR_FIELDS
 from ._reading import read_bytes
+from ._vector_choice import read_choice
 
 CHUNK_SIZES = (8, 64, 256)
+MANY_CHUNKS = (8, 32)
+MANY_VECTORS = (1, 4, 16, 64)
 SWEEP_SIZES = 5
 SWEEP_RATIO = 4
 
@@ -41,6 +45,36 @@ def advice_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
         "memory_limit": read_bytes(spec["memory_limit"]) if spec["memory_limit"] else None,
     }
     return plain_key("advise", target, options), Job("advise", target, options)
+
+
+def products_request(spec: Spec, own: Any = None, part: str = "vectors") -> tuple[str, Any]:
+    """Return the products job of a spec, and a key that equal jobs share.
+
+    Args:
+        spec: The spec.
+        own: The target of one's own function.
+        part: `vectors`, or `orders` for the Hessian times the tangent.
+    """
+    target = target_of(spec, own)
+    options = {"part": part, "device": spec["device"], "tangent": read_choice(spec["tangent"])}
+    if part == "vectors":
+        options |= {"cotangent": read_choice(spec["cotangent"]), "radius": spec["radius"]}
+    return plain_key("products", target, options), Job("products", target, options)
+
+
+def many_requests(spec: Spec, quantity: str, own: Any = None) -> list[Request]:
+    """Return one comparison per number of vectors, of `jmp` or `mjp`."""
+    requests = []
+    for count in MANY_VECTORS:
+        request = compare_request({**spec, "quantity": quantity, "vectors": count}, own, size=count)
+        options = {**request.job.options, "chunk_sizes": list(MANY_CHUNKS)}
+        requests.append(replace(request, job=replace(request.job, options=options)))
+    return requests
+
+
+def same_to_measure(one: Spec, other: Spec) -> bool:
+    """Whether two specs give the same measurements: vectors that are only shown don't count."""
+    return all(one[name] == other.get(name) for name in one if name not in VECTOR_FIELDS)
 
 
 def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:

@@ -13,7 +13,16 @@ from ._cache import Cache
 from ._comparison import Comparison
 from ._jobs import Hop, Outcome, Runner, Sent
 from ._matrix import Matrix
-from ._requests import Spec, advice_request, compare_request, matrix_request, sweep_requests
+from ._products import Products
+from ._requests import (
+    Spec,
+    advice_request,
+    compare_request,
+    many_requests,
+    matrix_request,
+    products_request,
+    sweep_requests,
+)
 
 _ADVICE = Cache(200)
 _DEVICES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
@@ -35,8 +44,11 @@ class Session(param.Parameterized):
         """
         super().__init__()
         self.matrix = Matrix(runner, hop)
+        self.products = Products(runner, hop)
+        self.orders = Products(runner, hop)
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
+        self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
         self._own = own
         self._spec: Spec | None = None
         self.matrix.param.watch(lambda *_: self._advise(), "state")
@@ -62,20 +74,57 @@ class Session(param.Parameterized):
         """Compare all strategies over the sizes of the problem's first knob."""
         self.comparison.sweep(sweep_requests(spec))
 
+    def show_products(self, spec: Spec) -> None:
+        """Ask for what the spec's tangent and cotangent become."""
+        self.products.show(*products_request(spec, self._own))
+
+    def show_orders(self, spec: Spec) -> None:
+        """Ask for the Hessian times the spec's tangent, by all its orders."""
+        self.orders.show(*products_request(spec, self._own, "orders"))
+
+    def measure_orders(self, spec: Spec) -> None:
+        """Compare the orders of a Hessian-vector product."""
+        one = {**spec, "quantity": "hvp", "vectors": 1}
+        self.measured["hvp"].run(compare_request(one, self._own))
+
+    def measure_many(self, spec: Spec, quantity: str) -> None:
+        """Compare the ways to apply many vectors, over how many: `jmp` or `mjp`."""
+        self.measured[quantity].sweep(many_requests(spec, quantity, self._own))
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Everything that is measured in this visit."""
+        return (self.comparison, *self.measured.values())
+
+    @property
+    def comparing(self) -> Comparison | None:
+        """The comparison that is under way."""
+        return next((each for each in self.comparisons if each.busy), None)
+
+    @property
+    def pictures(self) -> tuple[Matrix, ...]:
+        """Everything that is drawn in this visit."""
+        return (self.matrix, self.products, self.orders)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the visitor waits for something."""
+        return self.comparing is not None or any(each.state == "busy" for each in self.pictures)
+
     def cancel(self) -> None:
-        """Stop what the visitor waits for: the comparison, or else the matrix."""
-        if self.comparison.busy:
-            self.comparison.cancel()
+        """Stop what the visitor waits for: the comparison, or else what is being drawn."""
+        if self.comparing is not None:
+            self.comparing.cancel()
         else:
-            self.matrix.cancel()
+            for each in self.pictures:
+                each.cancel()
 
     def close(self) -> None:
         """Stop everything; the visit is over."""
         if self._asked:
             self._asked.drop()
-        self.matrix.close()
-        self.estimate.close()
-        self.comparison.close()
+        for each in (*self.pictures, self.estimate, *self.comparisons):
+            each.close()
 
     def _advise(self) -> None:
         if self._spec is not None and self.matrix.state != "busy":

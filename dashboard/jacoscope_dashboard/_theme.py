@@ -7,6 +7,12 @@ from typing import Any
 
 _STATIC = files("jacoscope_dashboard") / "static"
 
+
+def static(name: str) -> str:
+    """Return the text of a file in `static/`."""
+    return (_STATIC / name).read_text(encoding="utf-8")
+
+
 CSS: str = (_STATIC / "jacoscope.css").read_text(encoding="utf-8")
 MARK: str = (_STATIC / "mark.svg").read_text(encoding="utf-8")
 ICON = _STATIC / "mark.svg"

@@ -100,7 +100,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
         self.page.on("request", asked)
         self.page.goto(f"{self.address}/{query}")
-        self.page.wait_for_selector(".bk-Figure", timeout=START_S * 1000)
+        self.page.wait_for_selector(".bk-Figure, .card", timeout=START_S * 1000)
         # The controls come after the picture; on a narrow window the drawer then closes.
         run = self.page.get_by_role("button", name="Run", exact=True)
         run.or_(self.page.get_by_role("button", name="Open drawer")).first.wait_for()

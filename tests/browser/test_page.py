@@ -119,7 +119,7 @@ def test_both_devices_can_be_chosen(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 600])
-@pytest.mark.parametrize("tab", ["Jacobian", "Compare"])
+@pytest.mark.parametrize("tab", ["Jacobian", "Products", "Compare"])
 def test_nothing_scrolls_sideways(visit: Visit, width: int, tab: str) -> None:
     visit.page.set_viewport_size({"width": width, "height": 800})
     visit.open()

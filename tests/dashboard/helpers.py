@@ -1,4 +1,4 @@
-"""A runner for tests of the page: answers devices and matrices at once, leaves the rest open."""
+"""A runner for tests of the page: answers at once what is drawn, leaves comparisons open."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from jacoscope import Advice, Measurement, Study
 from jacoscope.run import Job, Outcome
 from tests.dashboard.figures_data import picture
+from tests.dashboard.product_data import orders, products
 
 ADVICE = Advice("reverse/chunked/8", 8, "By estimate it is best.", "forward", agrees=False)
 DEVICES = ("cpu:0", "cpu:1")
@@ -76,7 +77,7 @@ class FakeRunner:
 
 
 def answer(job: Job) -> Outcome:
-    """What a worker would say to a job for devices, for advice, or for a small matrix."""
+    """What a worker would say to a job for devices, advice, a small matrix, or its products."""
     if job.kind == "devices":
         listed = [{"name": name, "platform": "cpu", "kind": "cpu"} for name in DEVICES]
         return Outcome("ok", value={"devices": listed})
@@ -84,6 +85,12 @@ def answer(job: Job) -> Outcome:
         return Outcome("ok", value={"advice": asdict(ADVICE)})
     knobs = job.target.get("knobs", {})
     shape = (int(knobs.get("batch", 2)), int(knobs.get("features", 5)))
+    if job.kind == "products":
+        if job.target.get("name") in ("plane_map", "tanh_sum"):
+            shape = (2, 2) if job.target["name"] == "plane_map" else (1, 4)
+        matrix = np.arange(np.prod(shape), dtype=float).reshape(shape) + 1
+        value = orders(matrix) if job.options["part"] == "orders" else products(matrix, job.options)
+        return Outcome("ok", value=value)
     mode = "reverse" if job.options["mode"] == "reverse" else "forward"
     values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     return Outcome("ok", value=picture(values, mode=mode, strategy=f"{mode}/vmap"))

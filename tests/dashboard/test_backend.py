@@ -24,6 +24,8 @@ explorer.run()
 runner.last("compare").finish(finished(study()))
 page.until(lambda: explorer.study is not None)
 explorer.sweep()
+explorer.tab = "products"
+page.until(lambda: explorer._products is not None and explorer._products.board.visible)
 explorer.code()
 explore(np.sin, np.ones(3), runner=FakeRunner())
 

@@ -85,6 +85,24 @@ def direct_target(
 
 
 @contextlib.contextmanager
+def settings(target: Mapping[str, Any]) -> Iterator[None]:
+    """Put JAX under the settings that a target came with."""
+    match target.get("kind"):
+        case "problem":
+            with jax.enable_x64(target["knobs"].get("dtype") == "float64"):
+                yield
+        case "pickle":
+            config = target.get("config", {})
+            with (
+                jax.enable_x64(bool(config.get("enable_x64"))),
+                jax.default_matmul_precision(config.get("matmul")),
+            ):
+                yield
+        case _:
+            yield
+
+
+@contextlib.contextmanager
 def opened(target: Mapping[str, Any]) -> Iterator[Opened]:
     """Rebuild the function and its point, under the settings it came with.
 
@@ -94,26 +112,20 @@ def opened(target: Mapping[str, Any]) -> Iterator[Opened]:
     Raises:
         ValueError: The target is of an unknown kind.
     """
-    match target.get("kind"):
-        case "problem":
-            knobs = target["knobs"]
-            with jax.enable_x64(knobs.get("dtype") == "float64"):
+    with settings(target):
+        match target.get("kind"):
+            case "problem":
                 chosen: Family = family(target["name"])
-                built = chosen.problem(**knobs)
+                built = chosen.problem(**target["knobs"])
                 yield Opened(built.f, built.x, jacobian=built.jacobian)
-        case "pickle":
-            config = target.get("config", {})
-            with (
-                jax.enable_x64(bool(config.get("enable_x64"))),
-                jax.default_matmul_precision(config.get("matmul")),
-            ):
+            case "pickle":
                 f, x, vectors = _loads(target)
                 # a jitted function comes back as something that can be called, and no more
                 yield Opened(functools.partial(f), x, vectors=vectors)
-        case "direct":
-            yield target["opened"]
-        case kind:
-            raise ValueError(f"There is no target of kind {kind!r}.")
+            case "direct":
+                yield target["opened"]
+            case kind:
+                raise ValueError(f"There is no target of kind {kind!r}.")
 
 
 def _title(f: Callable[..., Any]) -> str:

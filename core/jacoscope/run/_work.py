@@ -10,10 +10,12 @@ from .._advise import advise
 from .._devices import all_devices, device_name
 from .._measure import measure, measure_peak
 from .._picture import draw
+from .._product_picture import draw_products
 from .._scene import Options
 from .._study import Study
 from .._units import format_bytes
 from ._job import Job
+from ._kept import products_at
 from ._silence import printed
 from ._target import opened
 from ._turn import Turn
@@ -41,6 +43,10 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             with turn.probe(), opened(job.target) as target:
                 emit({"type": "started"})
                 return draw(target.f, target.x, target.jacobian, **job.options)
+        case "products":
+            with turn.probe(), products_at(job.target, job.options.get("device")) as at:
+                emit({"type": "started"})
+                return draw_products(at, **job.options)
         case "advise":
             with turn.probe(), opened(job.target) as target:
                 emit({"type": "started"})

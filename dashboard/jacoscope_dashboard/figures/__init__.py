@@ -11,6 +11,8 @@ from ._palette import LIGHT as LIGHT
 from ._palette import MARKERS as MARKERS
 from ._palette import Palette as Palette
 from ._palette import palette as palette
+from ._products import product_board as product_board
+from ._products import vector_bars as vector_bars
 from ._rows import kind_of as kind_of
 from ._summary import summary_compile_times as summary_compile_times
 from ._summary import summary_heatmap as summary_heatmap
@@ -40,6 +42,7 @@ __all__ = [
     "kind_of",
     "memory",
     "palette",
+    "product_board",
     "significant",
     "summary_compile_times",
     "summary_heatmap",
@@ -51,4 +54,5 @@ __all__ = [
     "sweep_times",
     "three_digits",
     "times",
+    "vector_bars",
 ]

@@ -40,7 +40,7 @@ export function render({model}) {
   }
 
   function cell(row, column) {
-    const {text, tags = [], color} = row.cells[column.key]
+    const {text = "", tags = [], color} = row.cells[column.key] ?? {}  // of columns that come later
     const made = element("td", {className: [column.left && "left", column.wrap && "wrap"].filter(Boolean).join(" ")})
     if (color) {
       const swatch = element("span", {className: "swatch"})
@@ -57,7 +57,7 @@ export function render({model}) {
     if (sorted.key !== null) {
       // Unknown values stay at the end either way.
       rows.sort((a, b) => {
-        const [x, y] = [a.cells[sorted.key].sort, b.cells[sorted.key].sort]
+        const [x, y] = [a.cells[sorted.key]?.sort, b.cells[sorted.key]?.sort]
         const order = compare(x, y)
         return sorted.down && x != null && y != null ? -order : order
       })

@@ -5,5 +5,6 @@ from __future__ import annotations
 from ._advice import AdviceView as AdviceView
 from ._compare import CompareView as CompareView
 from ._jacobian import JacobianView as JacobianView
+from ._products import ProductsView as ProductsView
 
-__all__ = ["AdviceView", "CompareView", "JacobianView"]
+__all__ = ["AdviceView", "CompareView", "JacobianView", "ProductsView"]

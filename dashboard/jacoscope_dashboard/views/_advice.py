@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jacoscope import Advice
 
+from .._experiment import VECTOR_FIELDS
 from .._html import Html
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _RULES = {
     "reverse": "reverse mode, as there are fewer outputs than inputs",
     "forward_over_reverse": "forward over reverse",
 }
+_FREE = ("mode", "batching", "chunk_size", "order", "time_limit", *VECTOR_FIELDS)
 _PRODUCTS = {"jmp": "forward mode, which pushes vectors", "mjp": "reverse mode, which pulls them"}
 
 
@@ -88,7 +90,6 @@ def _frame(title: str, origin: str, *sentences: str) -> str:
 
 def _same_question(measured: dict[str, object] | None, asked: dict[str, object]) -> bool:
     """Say whether a comparison was made for what is asked now, whatever way is on the screen."""
-    free = ("mode", "batching", "chunk_size", "order", "time_limit")
     return measured is not None and all(
-        measured[name] == value for name, value in asked.items() if name not in free
+        measured[name] == value for name, value in asked.items() if name not in _FREE
     )

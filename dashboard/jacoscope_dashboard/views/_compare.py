@@ -12,6 +12,7 @@ import panel as pn
 from .. import _ui as ui
 from .._experiment import describe
 from .._html import Html, alert
+from .._requests import same_to_measure
 from .._table import SortableTable
 from ..figures import (
     compile_times,
@@ -161,7 +162,7 @@ class CompareView:
         spec, study = comparison.spec, comparison.study
         if spec is None:
             return ""
-        changed = spec != self._explorer.settings()
+        changed = not same_to_measure(spec, self._explorer.settings())
         parts = [f'<p class="quiet">Measured for {escape(describe(spec))}.</p>'] if changed else []
         if comparison.state in ("failed", "cancelled"):
             kind = "error" if comparison.state == "failed" else "quiet"

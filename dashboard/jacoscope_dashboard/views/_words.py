@@ -17,6 +17,7 @@ from ._study_table import compiling_s
 
 EMPTY = """<div class="empty"><h3>Nothing measured yet</h3>
 <p>Run compares every way to compute this on this machine: time, compile time, memory.</p></div>"""
+TOO_SMALL = "All of these take about as long as calling a function that does nothing."
 SWEEP_MEMORY = "What XLA predicts: arguments, output and temporaries together."
 _NAMED = 3
 
@@ -27,8 +28,7 @@ def verdict(study: Study) -> str:
     if best is None:
         return alert("None of the ways could be measured. The table says why.")
     if study.too_small:
-        sentence = "All of these take about as long as calling a function that does nothing."
-        return alert(sentence, "notice", "Too small to tell.")
+        return alert(TOO_SMALL, "notice", "Too small to tell.")
     if best.tie:
         others = [row.strategy for row in study.rows if row.tie and row is not best]
         sentence = f"{best.strategy} is as fast as {_listed(others)}, with the least memory."

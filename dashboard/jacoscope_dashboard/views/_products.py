@@ -1,0 +1,237 @@
+"""The tab *Products*: what JVP and VJP do to a vector."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from .. import _ui as ui
+from .._experiment import RADII, VECTOR_FIELDS, Experiment
+from .._fields import choice
+from .._html import Html, alert, progress_bar
+from .._product_board import ProductBoard, colors_of
+from .._vector_choice import choice_text, read_choice, values_text
+from ..figures import product_board
+from ._many import ManyVectors
+from ._orders import Orders
+from ._product_words import inner_html, notes_html, plane_html, values_html, words_html
+from ._vector_controls import VectorControls
+
+if TYPE_CHECKING:
+    from .._explorer import Explorer
+
+_UNNOTICED_S = 0.5
+_EMPTY = '<div class="empty"><h3>The vectors are on their way</h3></div>'
+_NONE = '<div class="empty"><h3>{}</h3><p>{}</p></div>'
+
+
+class ProductsView:
+    """Tangent and cotangent, what becomes of them, and what many of them cost."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Build what shows the vectors when the tab is first opened; the rest follows."""
+        self._explorer = explorer
+        self._products = explorer.session.products
+        self._live: dict[str, str] = {}  # what a hand holds just now, not yet in the experiment
+        self._active = self._stale = True
+        self.controls: dict[str, VectorControls] = {}
+        self.radius: ui.Select | None = None
+        self.many: ManyVectors | None = None
+        self.board = ProductBoard(visible=False)
+        self.board.param.watch(self._edited, "edit")
+        self.orders = Orders(explorer)
+        self._status = Html(margin=(0, 0, 10, 0))
+        self._controls_box = pn.FlexBox(gap="0 84px", sizing_mode="stretch_width", min_height=58)
+        self._waiting = Html(_EMPTY)
+        self._radius_box = pn.Column(width=230, visible=False, margin=(12, 0, 0, 0))
+        self._words = Html(margin=(10, 0, 0, 0))
+        self._plane = Html(margin=(2, 0, 0, 0))
+        self._values = Html(margin=(8, 0, 0, 0))
+        self._inner = Html(margin=(22, 0, 0, 0))
+        self._many_box = pn.Column(sizing_mode="stretch_width")
+        self.panel = pn.Column(
+            self._status,
+            self._controls_box,
+            self._waiting,
+            self.board,
+            self._radius_box,
+            self._words,
+            self._plane,
+            self._values,
+            self._inner,
+            self.orders.panel,
+            self._many_box,
+            sizing_mode="stretch_width",
+            margin=(14, 0),
+        )
+        self._products.param.watch(lambda *_: self._ask("state", self._show_state), "state")
+        self._products.param.watch(lambda *_: self._arrived(), "picture")
+        explorer.experiment.param.watch(
+            lambda *_: self.refresh(), ["problem", "knobs", *Experiment.FIELDS]
+        )
+        self.refresh()
+
+    @property
+    def active(self) -> bool:
+        """Whether the tab is in front; one that isn't does no work."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = self.orders.active = active
+        if self.many:
+            self.many.active = active
+        if active and self._stale:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for what the settings say, and show it when it comes."""
+        self._stale = not self._active
+        if self._stale:
+            return
+        self._live.clear()
+        self._request()
+        for name in ("tangent", "cotangent"):
+            self._ask(name, partial(self._show_controls, name))
+        self._arrived()
+        self._ask("many", self._show_many)
+
+    def set_dark(self) -> None:
+        """Draw for a dark page, or for a light one."""
+        self.board.colors = colors_of(self._explorer.dark)
+        self.orders.set_dark()
+        if self.many:
+            self.many.refresh()
+
+    def _spec(self) -> dict[str, Any]:
+        return {**self._explorer.settings(), **self._live}
+
+    def _request(self) -> None:
+        self._explorer.session.show_products(self._spec())
+
+    def _edited(self, event: Any) -> None:
+        """Take a vector from the hand: shown at once, and in the settings when it lets go."""
+        name, text = _read_edit(event.new)
+        if not name:
+            return
+        if event.new.get("done"):
+            self._live.clear()
+            if getattr(self._explorer.experiment, name) != text:
+                setattr(self._explorer.experiment, name, text)
+                return
+        else:
+            self._live[name] = text
+        self._request()
+
+    def _arrived(self) -> None:
+        self._ask("state", self._show_state)
+        self._ask("vectors", self._show_vectors)
+        self._ask("words", self._show_words)
+        self._ask("orders", self._ask_orders)
+
+    def _ask(self, name: str, work: Any) -> None:
+        def show() -> None:
+            if self._active:
+                with pn.io.hold():
+                    work()
+            else:
+                self._stale = True
+
+        self._explorer.pace.ask(f"products: {name}", show)
+
+    def _show_controls(self, name: str) -> None:
+        if name in self.controls:
+            self.controls[name].show()
+            return
+        self.controls[name] = VectorControls(self._explorer.experiment, name)
+        self._fit(name)
+        self._controls_box.append(self.controls[name].panel)
+
+    def _fit(self, name: str) -> None:
+        """Tell a vector's controls how long it is, once that is known."""
+        value = self._products.picture
+        if value is not None and name in self.controls:
+            count = value["n_in" if name == "tangent" else "n_out"]
+            self.controls[name].fit(count, [float(each) for each in value[name]["values"]])
+
+    def _show_many(self) -> None:
+        if self.many is None:
+            self.many = ManyVectors(self._explorer)
+            self._many_box.objects = [self.many.panel]
+        else:
+            self.many.refresh()
+
+    def _show_radius(self, needed: bool) -> None:
+        experiment = self._explorer.experiment
+        if needed and self.radius is None:
+            self.radius = choice(
+                "Radius of the dotted circle",
+                {f"{radius:g}": radius for radius in RADII},
+                get=lambda: experiment.radius,
+                put=lambda value: setattr(experiment, "radius", value),
+            )
+            self._radius_box.objects = [self.radius]
+        if self.radius is not None:
+            self.radius.value = experiment.radius
+        self._radius_box.visible = needed
+
+    def _show_state(self) -> None:
+        products = self._products
+        shown = products.picture is not None
+        self._waiting.write("" if shown else _EMPTY)
+        match products.state:
+            case "busy":
+                products.later(_UNNOTICED_S, self._show_busy)
+            case "failed":
+                self._status.write(alert(products.message, title="No vectors."))
+                if not shown:
+                    self._waiting.write(_NONE.format("No vectors", "The message above says why."))
+            case "cancelled":
+                self._status.write(alert(products.message, "quiet"))
+                if not shown:
+                    again = "Any change of the settings starts anew."
+                    self._waiting.write(_NONE.format("Cancelled", again))
+            case _:
+                self._status.write(notes_html(products.picture) if shown else "")
+
+    def _show_busy(self) -> None:
+        if self._active and self._products.state == "busy":
+            self._status.write(progress_bar(0, 0, "Computing the products…"))
+
+    def _show_vectors(self) -> None:
+        value = self._products.picture
+        if value is None:
+            return
+        self.board.param.update(
+            picture=product_board(value), colors=colors_of(self._explorer.dark), visible=True
+        )
+        for name in self.controls:
+            self._fit(name)
+
+    def _show_words(self) -> None:
+        value = self._products.picture
+        if value is None:
+            return
+        self._words.write(words_html(value))
+        self._plane.write(plane_html(value))
+        plane = value["plane"]
+        self._show_radius(plane is not None and plane["curve"] is not None)
+        self._values.write(values_html(value))
+        self._inner.write(inner_html(value))
+
+    def _ask_orders(self) -> None:
+        value = self._products.picture
+        self.orders.offer(self._spec() if value is not None and value["scalar"] else None)
+
+
+def _read_edit(edit: dict[str, Any]) -> tuple[str, str]:
+    """Which vector was edited and its choice; nothing where a browser sent something else."""
+    name, values = edit.get("which"), edit.get("values")
+    if name not in VECTOR_FIELDS[:2] or not isinstance(values, list):
+        return "", ""
+    try:
+        return name, choice_text(read_choice(values_text(values)))
+    except (TypeError, ValueError):
+        return "", ""
