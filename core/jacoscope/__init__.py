@@ -8,6 +8,7 @@ from ._auto import hessian as hessian
 from ._auto import jacobian as jacobian
 from ._autotune import Tuned as Tuned
 from ._autotune import autotune as autotune
+from ._code import snippet as snippet
 from ._compare import compare as compare
 from ._hessian import hvp as hvp
 from ._limits import MemoryLimitError as MemoryLimitError
@@ -54,6 +55,7 @@ __all__ = [
     "problem",
     "problems",
     "residuals",
+    "snippet",
     "vgrad",
     "vjp",
 ]

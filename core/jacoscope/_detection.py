@@ -9,6 +9,7 @@ have an empty Jacobian. So where there is such a rule, what is read is the linea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -54,10 +55,12 @@ def proven_pattern(f: Callable[[Any], Any], x: PyTree[Array]) -> Pattern | Failu
         return attempt(lambda: _read(function, (point,)))
     found = attempt(lambda: _read(pushed, (point, point)))
     if not isinstance(found, Failure):
-        return found
+        return replace(found, through="jvp")
     y = _zeros(jax.eval_shape(function, point))
     found = attempt(lambda: _read(pulled, (point, y)))
-    return found if isinstance(found, Failure) else transposed(found)
+    if isinstance(found, Failure):
+        return found
+    return replace(transposed(found), through="vjp")
 
 
 def _read(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Pattern:

@@ -10,6 +10,7 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 
 Known = Literal["proven", "given", "probed"]
+Product = Literal["jvp", "vjp"]
 Shape = tuple[int, ...]
 
 
@@ -23,12 +24,15 @@ class Pattern:
         shape: `(n_out, n_in)`.
         known: `proven` from the jaxpr, for every x; `given` by the user; or `probed`, by the
             values at one x and for that x only.
+        through: Where it was proven from the jaxpr of a product with the derivative, as the
+            function has derivative rules of its own: which product; else None.
     """
 
     rows: np.ndarray
     cols: np.ndarray
     shape: Shape
     known: Known
+    through: Product | None = None
 
     @property
     def certain(self) -> bool:
@@ -41,18 +45,20 @@ class Pattern:
         return len(self.rows)
 
 
-def make_pattern(rows: Any, cols: Any, shape: Shape, known: Known) -> Pattern:
+def make_pattern(
+    rows: Any, cols: Any, shape: Shape, known: Known, through: Product | None = None
+) -> Pattern:
     """Sort entries by row and column, and keep each once."""
     keys = np.unique(np.asarray(rows, np.int64) * max(shape[1], 1) + np.asarray(cols, np.int64))
     rows, cols = np.divmod(keys, max(shape[1], 1))
-    return Pattern(rows.astype(np.int32), cols.astype(np.int32), shape, known)
+    return Pattern(rows.astype(np.int32), cols.astype(np.int32), shape, known, through)
 
 
 def symmetric(pattern: Pattern) -> Pattern:
     """Return the pattern with its transpose added, as a Hessian's is."""
     rows = np.concatenate([pattern.rows, pattern.cols])
     cols = np.concatenate([pattern.cols, pattern.rows])
-    return make_pattern(rows, cols, pattern.shape, pattern.known)
+    return make_pattern(rows, cols, pattern.shape, pattern.known, pattern.through)
 
 
 def transposed(pattern: Pattern) -> Pattern:
