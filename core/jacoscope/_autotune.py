@@ -10,6 +10,7 @@ import jax
 from jaxtyping import PyTree
 
 from ._advise import untraceable
+from ._code import snippet
 from ._compare import RunnerName, check_runner, run_job, run_study
 from ._fingerprint import fingerprint
 from ._limits import MemoryLimitError, read_bytes
@@ -55,6 +56,7 @@ class Tuned:
         self.study = study
         self.remembered = remembered
         self._choice = choice
+        self._f = f
         self._shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
         build = program(choice, f)
 
@@ -78,6 +80,13 @@ class Tuned:
             ValueError: `x` is of another structure, shape or dtype.
         """
         return self._call(x, *vectors)
+
+    def code(self) -> str:
+        """Return the strategy as a short script in plain JAX, for an `f` and an `x` of yours."""
+        x = self._shapes
+        y = jax.eval_shape(self._f, x)
+        arrays = all(isinstance(each, jax.ShapeDtypeStruct) for each in (x, y))
+        return snippet(self._choice, pytree=not arrays)
 
     def __repr__(self) -> str:
         return f"Tuned({self._choice.quantity}, {self.strategy})"

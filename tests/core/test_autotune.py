@@ -43,6 +43,10 @@ def test_it_is_right_at_other_points_and_says_what_it_is() -> None:
     assert jac.strategy in repr(jac)
     for other in (x, x + 1, -x):
         assert relative_error(jac(other), jax.jacrev(f)(other)) < 1e-5
+    kept: dict[str, Any] = {"f": f, "x": x}
+    exec(jac.code(), kept)
+    assert "jacoscope" not in jac.code()
+    assert relative_error(kept["J"], jax.jacrev(f)(x)) < 1e-5
     nested = tuned(nested_function, nested_point())
     assert (
         relative_error(nested(nested_point()), jax.jacfwd(nested_function)(nested_point())) < 1e-5
