@@ -8,7 +8,6 @@ from typing import Literal
 
 from ._jacobian import Mode
 from ._measurement import Measurement
-from ._strategy import Quantity
 from ._units import format_seconds
 
 Source = Literal["estimated", "measured"]
@@ -55,7 +54,7 @@ def textbook_mode(n_in: int, n_out: int) -> Mode:
     return "forward" if n_in <= n_out else "reverse"
 
 
-def textbook(quantity: Quantity, n_in: int, n_out: int) -> str:
+def textbook(quantity: str, n_in: int, n_out: int) -> str:
     """Return what the textbook says of a quantity: a mode, or an order of products."""
     match quantity:
         case "jacobian":
@@ -87,7 +86,7 @@ def measured_advice(rows: Sequence[Measurement], best: Measurement | None) -> Ad
     """
     if best is None or best.median_s is None:
         return None
-    rule = textbook(best.quantity, best.n_in or 0, best.n_out or 0)  # type: ignore[arg-type]
+    rule = textbook(best.quantity, best.n_in or 0, best.n_out or 0)
     return Advice(
         strategy=best.strategy,
         chunk_size=best.chunk_size,

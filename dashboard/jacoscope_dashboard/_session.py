@@ -25,6 +25,7 @@ from ._requests import (
 )
 
 _ADVICE = Cache(200)
+ADVICE_DELAY_S = 1.0
 _DEVICES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 
 
@@ -51,7 +52,8 @@ class Session(param.Parameterized):
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
         self._own = own
         self._spec: Spec | None = None
-        self.matrix.param.watch(lambda *_: self._advise(), "state")
+        self._closed = False
+        self.matrix.param.watch(lambda *_: self._advise_soon(), "state")
         self._asked: Sent | None = None
         if runner in _DEVICES:
             self.devices = _DEVICES[runner]
@@ -61,10 +63,10 @@ class Session(param.Parameterized):
             )
 
     def show(self, spec: Spec) -> None:
-        """Ask for the matrix of a spec, and once it is there for what is advised."""
+        """Ask for the matrix of a spec, and once it is there and drawn for what is advised."""
         self._spec = spec
         self.matrix.show(*matrix_request(spec, self._own))
-        self._advise()
+        self._advise_soon()
 
     def run(self, spec: Spec) -> None:
         """Compare all strategies for a spec."""
@@ -121,14 +123,22 @@ class Session(param.Parameterized):
 
     def close(self) -> None:
         """Stop everything; the visit is over."""
+        self._closed = True
         if self._asked:
             self._asked.drop()
         for each in (*self.pictures, self.estimate, *self.comparisons):
             each.close()
 
-    def _advise(self) -> None:
-        if self._spec is not None and self.matrix.state != "busy":
-            self.estimate.show(*advice_request(self._spec, self._own))
+    def _advise_soon(self) -> None:
+        """Ask for advice a moment later: meanwhile the matrix is drawn with all there is."""
+        spec = self._spec
+
+        def advise() -> None:
+            if spec is not None and spec is self._spec and not self._closed:
+                self.estimate.show(*advice_request(spec, self._own))
+
+        if self.matrix.state != "busy":
+            self.matrix.later(ADVICE_DELAY_S, advise)
 
     def _listed(self, runner: Runner, outcome: Outcome) -> None:
         self._asked = None

@@ -127,7 +127,10 @@ def test_auto_is_right_whatever_it_takes(jitted: bool) -> None:
 
 def test_auto_keeps_what_is_given() -> None:
     x = jnp.ones((40, 30))
-    f = lambda x: jnp.tanh(x @ x.T)  # noqa: E731
+
+    def f(x: Any) -> Any:
+        return jnp.tanh(x @ x.T)
+
     for mode in ("forward", "reverse", "linearize", None):
         for batching in ("map", "vmap", None):
             settled = settle(Strategy("jacobian", mode, batching), f, x)

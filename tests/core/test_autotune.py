@@ -34,7 +34,9 @@ def tuned(f: Any, x: Any, *arguments: Any, **options: Any) -> jsc.Tuned:
 
 
 def test_it_is_right_at_other_points_and_says_what_it_is() -> None:
-    f = lambda x: jnp.tanh(x[:, None] * x[None, :]).sum(0)  # noqa: E731
+    def f(x: Any) -> Any:
+        return jnp.tanh(x[:, None] * x[None, :]).sum(0)
+
     x = jnp.linspace(-1.0, 1.0, 24)
     jac = tuned(f, x)
     assert jac.strategy in {row.strategy for row in jac.study.rows}
@@ -193,7 +195,10 @@ def test_many_writers_leave_one_whole_choice() -> None:
 
 def test_alike_functions_have_one_key_and_others_another() -> None:
     x = jnp.ones(3)
-    relu = lambda x: jax.nn.relu(x) * 2  # noqa: E731 (a custom rule: its jaxpr has an address)
+
+    def relu(x: Any) -> Any:
+        return jax.nn.relu(x) * 2  # a custom rule: its jaxpr has an address
+
     key = fingerprint(relu, x, DEVICE, "jacobian")
     assert key == fingerprint(lambda t: jax.nn.relu(t) * 2, x, DEVICE, "jacobian")
     others = [

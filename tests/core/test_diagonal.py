@@ -18,7 +18,7 @@ from jacoscope._hessian import gradient, hvp_product
 from jacoscope._pattern import given_pattern
 from jacoscope._sparsity import find_pattern
 from jacoscope.problems import family
-from tests.helpers import nested_point, nested_scalar, relative_error, require_asdex
+from tests.helpers import SCALAR, nested_point, nested_scalar, relative_error, require_asdex
 
 ORDERS: list[Any] = [
     "forward_over_reverse",
@@ -28,15 +28,6 @@ ORDERS: list[Any] = [
     "linearize",
 ]
 WAYS: list[Any] = [("auto", None), ("loop", None), ("map", None), ("vmap", None), ("chunked", 3)]
-SCALAR = [
-    "logistic_loss",
-    "tanh_sum",
-    "chained_rosenbrock",
-    "log_sum_exp",
-    "kmeans",
-    "gaussian_mixture",
-    "gaussian_process",
-]
 
 
 def chain(x: Any) -> Any:

@@ -18,20 +18,11 @@ import pytest
 import jacoscope as jsc
 from jacoscope._failure import Failure, attempt
 from jacoscope.problems import Family, Problem, families, family
-from tests.helpers import relative_error
+from tests.helpers import SCALAR, relative_error
 
 EAGER = {"python_control_flow"}
 IMPOSSIBLE = {("while_loop", "reverse"), ("custom_vjp", "forward")}
 BUILTIN: dict[str, Callable[..., Any]] = {"forward": jax.jacfwd, "reverse": jax.jacrev}
-SCALAR = [
-    "logistic_loss",
-    "tanh_sum",
-    "chained_rosenbrock",
-    "log_sum_exp",
-    "kmeans",
-    "gaussian_mixture",
-    "gaussian_process",
-]
 NAMES = [each.name for each in families()]
 CHOICES = [
     (each.name, knob.name, choice)

@@ -58,7 +58,7 @@ def test_too_small_to_tell(opened: Open, page: Pump, runner: FakeRunner) -> None
 def test_no_advice_says_why(opened: Open, page: Pump, runner: FakeRunner) -> None:
     runner.hold = ("advise",)
     explorer = opened()
-    page.until(lambda: "Looking for the way to use" in card(explorer))
+    page.until(lambda: "Looking for the way to use" in card(explorer) and runner.of("advise"))
     runner.last("advise").finish(Outcome("failed", "`f` can't be <traced>."))
     page.until(lambda: "No advice" in card(explorer))
     assert "can't be &lt;traced&gt;." in card(explorer).replace("&#x27;", "'")
@@ -73,6 +73,18 @@ def test_it_is_asked_for_once_the_matrix_is_there(
     runner.last("matrix").finish(Outcome("failed", "It has none."))
     page.until(lambda: bool(runner.of("advise")))
     explorer.close()
+
+
+def test_it_is_asked_for_only_where_a_visitor_comes_to_rest(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    for batch in (7, 8, 9):
+        explorer.experiment.knobs = {**explorer.experiment.knobs, "batch": batch}
+        page.until(lambda: explorer.session.matrix.state == "ok")
+    page.until(lambda: bool(runner.of("advise")))
+    asked = [handle.job.target["knobs"]["batch"] for handle in runner.of("advise")]
+    assert asked == [9]
 
 
 def test_everything_foreign_is_escaped() -> None:
