@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -21,9 +22,6 @@ def hop_here() -> Hop:
     On a server that is the document's own thread; in a notebook the kernel's event loop; in a
     plain script, where nobody waits, the thread itself, one at a time.
     """
-    document = pn.state.curdoc
-    if document is not None and document.session_context is not None:
-        return _DocumentHop(document, document.session_context)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -36,25 +34,35 @@ def hop_here() -> Hop:
         return at_once
 
     def to_loop(work: Work) -> None:
-        loop.call_soon_threadsafe(work)
+        with contextlib.suppress(RuntimeError):  # closed: the server has stopped
+            loop.call_soon_threadsafe(work)
 
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        return _DocumentHop(document, document.session_context, to_loop)
     return to_loop
 
 
 class _DocumentHop:
-    """The way to the thread of a served document.
+    """The way to a served document, on the thread of its event loop.
+
+    The document itself is touched on that thread only. Bokeh's `add_next_tick_callback` may lose
+    what another thread adds while the document holds its events, and Panel holds them often.
 
     While a browser builds the page that it has just fetched, Panel drops changes to it: they come
     too late for what was fetched and too early to be sent. Work that arrives then waits.
     """
 
-    def __init__(self, document: Any, context: Any) -> None:
-        self._document, self._context = document, context
+    def __init__(self, document: Any, context: Any, to_loop: Hop) -> None:
+        self._document, self._context, self._to_loop = document, context, to_loop
         self._ready = False
         self._waiting: list[Work] = []
         pn.state.onload(self._loaded)
 
     def __call__(self, work: Work) -> None:
+        self._to_loop(lambda: self._schedule(work))
+
+    def _schedule(self, work: Work) -> None:
         if not self._context.destroyed:
             self._document.add_next_tick_callback(lambda: self._do(work))
 

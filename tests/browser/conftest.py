@@ -57,9 +57,17 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@dataclass
+class Server:
+    """A server's address, and the file that it writes its log to."""
+
+    address: str
+    log: Path
+
+
 @pytest.fixture(scope="session")
-def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `jacoscope serve`, with two devices."""
+def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`jacoscope serve`, with two devices."""
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root / "core"), str(root / "dashboard")])
     log = tmp_path_factory.mktemp("server") / "log"
@@ -74,7 +82,7 @@ def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "http" in line, log.read_text()
-    yield line.split()[-1]
+    yield Server(line.split()[-1], log)
     process.terminate()
     process.wait(20)
     process.stdout.close()
@@ -85,11 +93,11 @@ class Visit:
     """A page that is open, with all its console errors and requests to other hosts."""
 
     page: Any
-    address: str
+    server: Server
     wrong: list[str] = field(default_factory=list)
 
     def open(self, query: str = "") -> None:
-        host = urlparse(self.address).hostname
+        host = urlparse(self.server.address).hostname
 
         def asked(request: Any) -> None:
             url = urlparse(request.url)
@@ -99,8 +107,14 @@ class Visit:
         self.page.on("console", self._logged)
         self.page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
         self.page.on("request", asked)
-        self.page.goto(f"{self.address}/{query}")
-        self.page.wait_for_selector(".bk-Figure, .card", timeout=START_S * 1000)
+        self.page.goto(f"{self.server.address}/{query}")
+        try:
+            self.page.wait_for_selector(".bk-Figure, .card", timeout=START_S * 1000)
+        except Exception as error:
+            shown = self.page.locator(".subject, .empty, .alert").all_inner_texts()
+            log = self.server.log.read_text()
+            error.add_note(f"The page says: {shown}\nWrong in it: {self.wrong}\nLog: {log}")
+            raise
         # The controls come after the picture; on a narrow window the drawer then closes.
         run = self.page.get_by_role("button", name="Run", exact=True)
         run.or_(self.page.get_by_role("button", name="Open drawer")).first.wait_for()
@@ -125,7 +139,7 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Visit]:
+def visit(browser: Any, server: Server) -> Iterator[Visit]:
     """A visitor with a window of 1280 × 800; at the end nothing may have gone wrong."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     visit = Visit(context.new_page(), server)

@@ -1,9 +1,10 @@
 """Whose turn it is on this machine: file locks that die with the process that holds them.
 
-Three locks. *Queue* is held by a timing job as long as it lasts, compiling included: one at a
-time, across sessions and processes. *Device* is held by a slice of timing, or by a probe. A probe
-first takes the *turnstile*, and a timing job passes through it between two slices, so a probe
-waits for one slice at most and never runs during one.
+*Queue* is held by a timing job as long as it lasts, compiling included: one at a time, across
+sessions and processes. Each lane of probes has a lock, held by its probe, and a slice of timing
+holds them all: probes of two lanes may run side by side, never during a slice. A probe takes its
+lock while it holds the *turnstile*, which a timing job passes through between two slices, so a
+probe waits for one slice at most.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 _POLL_S = 0.01
+_LONGEST_FIRST = ("advice", "probe")  # a slice that waits for one keeps no picture waiting
 
 
 class Turn:
@@ -25,18 +27,20 @@ class Turn:
     def __init__(self, folder: Path | None = None) -> None:
         root = folder or Path(tempfile.gettempdir()) / f"jacoscope-{_user()}"
         root.mkdir(parents=True, exist_ok=True)
-        self._queue, self._turnstile, self._device = (
-            FileLock(root / f"{name}.lock") for name in ("queue", "turnstile", "device")
-        )
+        self._queue = FileLock(root / "queue.lock")
+        self._turnstile = FileLock(root / "turnstile.lock")
+        self._probes = {lane: FileLock(root / f"{lane}.lock") for lane in _LONGEST_FIRST}
 
     @contextmanager
-    def probe(self) -> Iterator[None]:
-        """Hold the device for a probe, between two slices of timing."""
-        with (
-            self._turnstile.acquire(poll_interval=_POLL_S),
-            self._device.acquire(poll_interval=_POLL_S / 2),
-        ):
+    def probe(self, lane: str = "probe") -> Iterator[None]:
+        """Hold the device for a probe of a lane, between two slices of timing."""
+        lock = self._probes[lane]
+        with self._turnstile.acquire(poll_interval=_POLL_S):
+            lock.acquire(poll_interval=_POLL_S / 2)
+        try:
             yield
+        finally:
+            lock.release()
 
     @contextmanager
     def timing(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -58,15 +62,26 @@ class Turn:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the device while samples are taken; see `between`."""
-        with self._device.acquire(poll_interval=_POLL_S):
+        self._take()
+        try:
             yield
+        finally:
+            self._give()
 
     def between(self) -> None:
         """Let a waiting probe have the device; called by a timing job between two slices."""
-        self._device.release()
+        self._give()
         with self._turnstile.acquire(poll_interval=_POLL_S):
             pass
-        self._device.acquire(poll_interval=_POLL_S)
+        self._take()
+
+    def _take(self) -> None:
+        for lock in self._probes.values():
+            lock.acquire(poll_interval=_POLL_S)
+
+    def _give(self) -> None:
+        for lock in self._probes.values():
+            lock.release()
 
 
 def _user() -> str:

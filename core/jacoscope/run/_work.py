@@ -40,15 +40,15 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
                 ]
             }
         case "matrix":
-            with turn.probe(), opened(job.target) as target:
+            with turn.probe(job.lane), opened(job.target) as target:
                 emit({"type": "started"})
                 return draw(target.f, target.x, target.jacobian, **job.options)
         case "products":
-            with turn.probe(), products_at(job.target, job.options.get("device")) as at:
+            with turn.probe(job.lane), products_at(job.target, job.options.get("device")) as at:
                 emit({"type": "started"})
                 return draw_products(at, **job.options)
         case "advise":
-            with turn.probe(), opened(job.target) as target:
+            with turn.probe(job.lane), opened(job.target) as target:
                 emit({"type": "started"})
                 return {"advice": asdict(advise(target.f, target.x, **job.options))}
         case "compare":
