@@ -23,7 +23,7 @@ def example() -> str:
     return found
 
 
-@pytest.mark.parametrize("end", ["/pytest", "jacoscope serve"])
+@pytest.mark.parametrize("end", ["/pytest -n 2", "jacoscope serve"])
 def test_ci_runs_the_readme_commands(end):
     lines = [line for line in README.splitlines() if re.match(rf"python3 -m venv .*{end}$", line)]
     assert len(lines) == 1
