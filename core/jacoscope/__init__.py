@@ -23,6 +23,7 @@ from ._products import vgrad as vgrad
 from ._products import vjp as vjp
 from ._residuals import Residual as Residual
 from ._residuals import residuals as residuals
+from ._roofline import RooflinePoint as RooflinePoint
 from ._strategy import Strategy as Strategy
 from ._study import Change as Change
 from ._study import Study as Study
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryLimitError",
     "Problem",
     "Residual",
+    "RooflinePoint",
     "Strategy",
     "Study",
     "Tuned",

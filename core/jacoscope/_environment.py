@@ -25,7 +25,7 @@ def describe_environment(device: Device) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "host": platform.node(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": usable_cores(),
         "device": device_name(device),
         "device_kind": device.device_kind,
@@ -56,7 +56,8 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _processor() -> str | None:
+def processor() -> str | None:
+    """Return the name of the processor; None where the system tells none."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

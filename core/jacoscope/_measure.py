@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
+from ._ceilings import ceilings
 from ._colored_plan import plan_colored
 from ._cost import compile_program
 from ._devices import Device, find_device
@@ -39,6 +41,7 @@ Emit = Callable[[dict[str, Any]], None]
 _F, _EMPTY = "f", "an empty call"
 _COMPILE_SHARE, _TIMING_SHARE = 0.6, 0.85  # of the time limit, from its start
 _LEAST_TIMING_S = 0.5
+_LEAST_ROOF_S = 3.0
 _GLIMPSES = (3, 9)  # rounds after which the table so far is shown
 
 
@@ -127,12 +130,13 @@ def measure(
             beaten=lambda samples: beaten(rivals(samples)) if options.tune else set(),
             progress=progress,
         )
+        roof = _roof(scene, options, begin + options.time_limit - time.perf_counter(), between)
     final = _rows(prepared, samples)
     _emit_rows(emit, final)
     study = Study(
         rows=final,
         title=options.title,
-        environment={**environment, "load_at_end": load()},
+        environment={**environment, "load_at_end": load(), "ceilings": roof},
         empty_call_s=_median(samples, _EMPTY),
         f_s=_median(samples, _F),
         f_bytes=None if isinstance(f_made, Failure) else f_made.predicted_bytes,
@@ -174,6 +178,18 @@ def measure_peak(
     if device.platform == "cpu" and peak < RESOLUTION_BYTES:
         return {"peak_bytes": None, "source": "unknown: below the resolution of 16 MB"}
     return {"peak_bytes": peak, "source": source}
+
+
+def _roof(
+    scene: Scene, options: Options, left_s: float, between: Callable[[], None]
+) -> dict[str, Any] | None:
+    """Return the ceilings of the device, as plain values; None where they are not known."""
+    dtype = str(jnp.result_type(*jax.tree.leaves(scene.x)))
+    if options.tune or left_s < _LEAST_ROOF_S:
+        return None
+    room = options.memory_limit or free_memory()
+    found = attempt(lambda: ceilings(scene.device, dtype, room_bytes=room, between=between))
+    return None if found is None or isinstance(found, Failure) else asdict(found)
 
 
 def _device(options: Options) -> Device:

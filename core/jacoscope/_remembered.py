@@ -1,29 +1,26 @@
 """Choices that `autotune` made, kept on disk: a strategy and the study behind it, no pattern.
 
-One file a key, put in place whole, so that processes may share the folder: each reads a choice
-that some process made, never half of one. What can't be read is as if it were not there.
+What can't be read is as if it were not there.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
 from jaxtyping import PyTree
 
-from ._cache import cache_folder
+from ._cache import keep, kept
 from ._fingerprint import fingerprint
 from ._sparsity import with_coloring
 from ._strategy import Quantity, Strategy, named
 from ._study import Study
 
 _SCHEMA = 1
-_FOLDER = "choices"
+_KIND = "choices"
 
 
 @dataclass(frozen=True)
@@ -41,36 +38,21 @@ class Choice:
 
 def recall(key: str) -> Choice | None:
     """Return the choice that is kept under a key; None where there is none that can be read."""
-    path = _path(key)
-    if path is None:
-        return None
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        return _read(plain)
-    except (OSError, ValueError, KeyError, TypeError):
+        return _read(json.loads(kept(_KIND, key) or ""))
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def remember(key: str, choice: Choice) -> None:
     """Keep a choice under a key; where the folder can't be written nothing is kept."""
-    path = _path(key)
-    if path is None:
-        return
     plain = {
         "schema": _SCHEMA,
         "quantity": choice.strategy.quantity,
         "strategy": choice.strategy.name,
         "study": choice.study.to_plain(),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False
-        ) as stream:
-            json.dump(plain, stream)
-        Path(stream.name).replace(path)
-    except OSError:
-        return  # a full or a read-only disk: the choice is made anew next time
+    keep(_KIND, key, json.dumps(plain))
 
 
 def remembered_strategy(
@@ -109,8 +91,3 @@ def _read(plain: Mapping[str, Any]) -> Choice | None:
         return None
     quantity: Quantity = plain["quantity"]
     return Choice(named(quantity, plain["strategy"]), Study.from_plain(plain["study"]))
-
-
-def _path(key: str) -> Path | None:
-    folder = cache_folder()
-    return None if folder is None else folder / _FOLDER / f"{key}.json"

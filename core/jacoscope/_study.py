@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._advice import Advice, measured_advice
 from ._break_even import cheapest_row, winners_by_calls
 from ._measurement import COLUMNS, Measurement, Status
+from ._roofline import RooflinePoint, roofline_points
 from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
 from ._wrong import wrong_message, wrong_strategies
@@ -118,6 +119,17 @@ class Study:
             whose total is known.
         """
         return winners_by_calls(self._right())
+
+    def roofline(self) -> tuple[RooflinePoint, ...]:
+        """Say how far each timed row is from the most that its device was seen to do.
+
+        The ceilings stand in `environment["ceilings"]`, measured where the study was made.
+
+        Returns:
+            One point a row with known operations and bytes; none where the ceilings are unknown,
+            as they are for other dtypes than floating point, under a tight memory or time limit.
+        """
+        return roofline_points(self.rows, self.environment.get("ceilings"))
 
     def _right(self) -> list[Measurement]:
         """The rows with a time and no wrong result."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl
@@ -68,11 +69,11 @@ class Explorer(pn.viewable.Viewer):
         self.hop = hop or hop_here()
         self.pace = Pace(self.hop)
         self.session = Session(runner, self.hop, own)
+        self._offers_own = own is not None
         self._request()
         # First of all watchers: the worker computes while the widgets follow.
         self.experiment.param.watch(lambda *_: self._request(), _WATCHED)
 
-        self.controls = Controls(self.experiment, self.session, own=own is not None, run=self.run)
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
         self._advice = AdviceView(self)
@@ -107,6 +108,11 @@ class Explorer(pn.viewable.Viewer):
         self._describe()
         self._say()
         self._to_front()
+
+    @cached_property
+    def controls(self) -> Controls:
+        """The drawer, built when it is first asked for: the picture comes first."""
+        return Controls(self.experiment, self.session, own=self._offers_own, run=self.run)
 
     @property
     def study(self) -> Study | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import panel as pn
+from panel.util.parameters import edit_readonly
 
 from . import _ui as ui
 from ._browser import Browser, query_here
@@ -14,6 +16,7 @@ from ._explorer import Explorer, tab_in
 from ._html import Html
 from ._theme import MARK, PAGE_SX, THEME
 
+_A_TURN = 3  # controls
 _OWN_STYLE = ["Axis", "ColorBar", "Grid", "Legend", "Title"]
 _BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
 <p>See, measure and choose how JAX differentiates your function</p></div>"""
@@ -21,6 +24,16 @@ _BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
 
 class Page(ui.Page):
     """A page that leaves the figures as they are: they bring their own colors and sizes."""
+
+    def __init__(self, **params: Any) -> None:
+        """Build the page. See `panel_material_ui.Page`."""
+        super().__init__(**params)
+        # It follows `pn.state.busy`, which changes twice at each event of any visitor. Each change
+        # walks all models of all open pages, and what is followed keeps the page for ever. Param
+        # lets go of what a parameter follows only when it is given something else to follow.
+        with edit_readonly(self):
+            self.busy = self.param.sidebar_open
+            self.busy = False
 
     def get_root(self, *args: Any, **kwargs: Any) -> Any:
         """Return the page's model. See `panel.viewable.Renderable.get_root`."""
@@ -59,10 +72,20 @@ def page(explorer: Explorer) -> Page:
         _tie(explorer, browser)
         pn.state.on_session_destroyed(lambda _: explorer.close())
         # The picture first: a browser needs as long for these few controls as for all the rest.
-        pn.state.onload(lambda: drawer.append(explorer.controls.drawer))
+        pn.state.onload(lambda: explorer.pace.ask("drawer", lambda: _lay(explorer, drawer)))
     else:
         drawer.append(explorer.controls.drawer)
     return made
+
+
+def _lay(explorer: Explorer, drawer: pn.Column) -> None:
+    """Put the controls into the drawer, a few a turn."""
+    controls = explorer.controls.drawer
+    parts, controls.objects = list(controls.objects), []
+    drawer.append(controls)
+    for start in range(0, len(parts), _A_TURN):
+        part = parts[start : start + _A_TURN]
+        explorer.pace.ask(f"drawer from {start}", partial(controls.extend, part))
 
 
 def _tie(explorer: Explorer, browser: Browser) -> None:
