@@ -15,6 +15,13 @@ tempfile.tempdir = None
 os.environ["JACOSCOPE_CACHE"] = tempfile.mkdtemp()  # what a user has tuned is no matter of theirs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_programs_left() -> Iterator[None]:
+    """Forget what a module compiled: over the whole run that would be gigabytes."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def x64() -> Iterator[None]:
     with jax.enable_x64(True):

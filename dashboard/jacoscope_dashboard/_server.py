@@ -12,6 +12,7 @@ from jacoscope.run import Job, local_runner
 
 from ._open import explore
 from ._page import page
+from ._rehearsal import rehearse
 
 
 def serve(address: str, port: int, *, show: bool = False) -> int:
@@ -23,6 +24,7 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
         show: Whether to open a browser.
     """
     local_runner().submit(Job("devices"))
+    rehearse()  # while the workers start
     try:
         made = pn.serve(
             {"/": _visit},

@@ -1,0 +1,107 @@
+"""A page that is built before the first visitor comes, for nobody.
+
+What is done for the first time in a process takes several times longer than ever after: classes
+are made, templates are read. Without this the first visitor waits for it, and whoever opens a tab
+first holds up everyone else.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from bokeh.document import Document
+
+from jacoscope import Measurement, Study
+from jacoscope.run import Job, Outcome
+
+from ._explorer import TABS, Explorer
+from ._jobs import Event
+from ._page import page
+
+
+class Nobody:
+    """A runner that cancels every job."""
+
+    def submit(self, job: Job, on_event: Callable[[Event], None] | None = None) -> _Cancelled:
+        """Return a job that has been cancelled."""
+        del job, on_event
+        return _Cancelled()
+
+
+class _Cancelled:
+    def cancel(self) -> None:
+        pass
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        del timeout
+        return Outcome("cancelled", "Cancelled.")
+
+
+def rehearse() -> None:
+    """Build the page with each of its tabs and figures, and forget it."""
+    explorer = Explorer(runner=Nobody())
+    made = page(explorer)
+    explorer.session.matrix.param.update(state="ok", picture=_PICTURE)
+    made.get_root(Document())
+    study = Study(_ROWS)
+    explorer.session.comparison.param.update(
+        state="ok", rows=list(_ROWS), study=study, spec=explorer.settings()
+    )
+    for tab in TABS:
+        explorer.tab = tab
+    explorer.close()
+    gc.collect()
+    gc.freeze()  # what is there now stays: no later collection walks it
+
+
+_PICTURE: dict[str, Any] = {
+    "values": np.ones((2, 2), np.float32),
+    "n_out": 2,
+    "n_in": 2,
+    "reduced": False,
+    "row_labels": ["y[0]", "y[1]"],
+    "column_labels": ["x[0]", "x[1]"],
+    "row_blocks": [["y", 0, 2]],
+    "column_blocks": [["x", 0, 2]],
+    "x_path": "inputs, x",
+    "y_path": "outputs, f(x)",
+    "mode": "forward",
+    "strategy": "forward/vmap",
+    "group": 1,
+    "passes_forward": 2,
+    "passes_reverse": 2,
+    "max_abs": 1.0,
+    "nan_count": 0,
+    "inf_count": 0,
+    "closed_form_error": None,
+}
+_ROWS = tuple(
+    Measurement(
+        quantity="jacobian",
+        strategy=f"{mode}/vmap",
+        mode=mode,
+        batching="vmap",
+        jit=True,
+        trace_s=0.01,
+        lower_s=0.01,
+        compile_s=0.02,
+        median_s=0.001,
+        q25_s=0.001,
+        q75_s=0.002,
+        low_s=0.001,
+        high_s=0.002,
+        tie=False,
+        noisy=False,
+        samples=5,
+        argument_bytes=64,
+        output_bytes=64,
+        temp_bytes=64,
+        alias_bytes=0,
+        residual_bytes=16,
+        predicted_bytes=192,
+    )
+    for mode in ("forward", "reverse")
+)
