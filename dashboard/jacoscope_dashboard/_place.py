@@ -25,13 +25,7 @@ def hop_here() -> Hop:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        lock = RLock()
-
-        def at_once(work: Work) -> None:
-            with lock:
-                work()
-
-        return at_once
+        return at_once()
 
     def to_loop(work: Work) -> None:
         with contextlib.suppress(RuntimeError):  # closed: the server has stopped
@@ -41,6 +35,17 @@ def hop_here() -> Hop:
     if document is not None and document.session_context is not None:
         return _DocumentHop(document, document.session_context, to_loop)
     return to_loop
+
+
+def at_once() -> Hop:
+    """Return a hop that stays on the thread it is called from, one at a time."""
+    lock = RLock()
+
+    def hop(work: Work) -> None:
+        with lock:
+            work()
+
+    return hop
 
 
 class _DocumentHop:

@@ -20,6 +20,7 @@ from jacoscope.run import Job, Outcome
 from ._explorer import TABS, Explorer
 from ._jobs import Event
 from ._page import page
+from ._place import at_once
 
 
 class Nobody:
@@ -42,7 +43,7 @@ class _Cancelled:
 
 def rehearse() -> None:
     """Build the page with each of its tabs and figures, and forget it."""
-    explorer = Explorer(runner=Nobody())
+    explorer = Explorer(runner=Nobody(), hop=at_once())
     made = page(explorer)
     explorer.session.matrix.param.update(state="ok", picture=_PICTURE)
     made.get_root(Document())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +38,14 @@ def document(monkeypatch: pytest.MonkeyPatch) -> Document:
     return document
 
 
+def run(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run a server's loop on a thread of its own, whose number is returned."""
+    with ThreadPoolExecutor(1) as pool:
+        number = pool.submit(threading.get_ident)
+        pool.submit(lambda: asyncio.run(serve())).result()
+    return number.result()
+
+
 def test_other_threads_touch_no_document_and_nothing_is_lost(document: Document) -> None:
     done: list[tuple[int, int]] = []
 
@@ -53,8 +62,7 @@ def test_other_threads_touch_no_document_and_nothing_is_lost(document: Document)
             while len(done) < COUNT:
                 await asyncio.sleep(0.01)
 
-    asyncio.run(serve())
-    here = threading.get_ident()
+    here = run(serve)
     assert sorted(number for number, _ in done) == list(range(COUNT))
     assert {thread for _, thread in done} == document.touched_on == {here}
 
@@ -70,5 +78,5 @@ def test_nothing_more_is_done_for_a_visit_that_is_over(document: Document) -> No
         hop(lambda: done.append(2))
         await asyncio.sleep(0.05)
 
-    asyncio.run(serve())
+    run(serve)
     assert done == [1]

@@ -12,6 +12,7 @@ import pytest
 from jacoscope.run import local_runner
 from jacoscope_dashboard._explorer import Explorer
 from jacoscope_dashboard._page import page
+from jacoscope_dashboard._place import at_once
 from jacoscope_dashboard._rehearsal import Nobody, rehearse
 
 
@@ -35,7 +36,7 @@ def test_it_draws_every_figure_and_starts_no_worker(monkeypatch) -> None:
 
 def test_a_page_does_not_follow_what_other_visitors_do_and_is_forgotten() -> None:
     def visit() -> weakref.ref:
-        explorer = Explorer(runner=Nobody())
+        explorer = Explorer(runner=Nobody(), hop=at_once())
         made = page(explorer)
         pn.state._busy_counter = [("another visitor's event", 0.0)]
         try:
