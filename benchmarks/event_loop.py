@@ -69,10 +69,10 @@ class Spans:
 
 def run_one(page: Page, meanwhile: Any = None) -> None:
     """Press Run and wait until the comparison has ended; do something meanwhile."""
-    cancel = page.get_by_role("button", name="Cancel", exact=True)
-    page.get_by_role("button", name="Run", exact=True).click()
-    page.wait_for_timeout(300)
-    while cancel.is_enabled():
+    run = page.get_by_role("button", name="Run", exact=True)
+    run.click()
+    page.get_by_role("button", name="Run", exact=True, disabled=True).wait_for()
+    while run.is_disabled():
         if meanwhile is not None:
             meanwhile()
         page.wait_for_timeout(200)

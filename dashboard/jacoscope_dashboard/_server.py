@@ -15,6 +15,9 @@ from ._page import page
 from ._rehearsal import rehearse
 
 
+_NICENESS = 5  # of the workers: a click is answered first
+
+
 def serve(address: str, port: int, *, show: bool = False) -> int:
     """Serve the page until interrupted; return the exit code.
 
@@ -23,7 +26,9 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
         port: Where; 0 is any free port.
         show: Whether to open a browser.
     """
-    local_runner().submit(Job("devices"))
+    runner = local_runner()
+    runner.niceness = _NICENESS
+    runner.submit(Job("devices"))
     rehearse()  # while the workers start
     try:
         made = pn.serve(

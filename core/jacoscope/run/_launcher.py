@@ -4,18 +4,20 @@ The caller's script is never imported here or in a worker, whatever started it. 
 standard input and answers go out on standard output, both as plain data; when the input ends,
 because the caller has ended, however abruptly, the workers end too.
 
-Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER`, where large functions are; the
-folder is removed at the end.
+Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER NICENESS`: where large functions
+are, removed at the end, and by how much the workers stand back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
 import sys
 import threading
 from multiprocessing.connection import Connection, Listener
+from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from ._job import Job
@@ -25,11 +27,13 @@ from ._spool import remove
 from ._wire import pack, read_frame, unpack, write_frame
 
 _PATIENCE_S = 3.0
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def main() -> None:
     """Serve orders until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, whose end ends this
+    _stand_back(int(sys.argv[2]))
     orders = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -39,6 +43,15 @@ def main() -> None:
         _serve(orders, answers)
     except BrokenPipeError:
         pass  # the caller has gone
+
+
+def _stand_back(niceness: int) -> None:
+    """Let others have the processors first, for this process and for all workers."""
+    if not niceness or not hasattr(os, "nice"):
+        return
+    os.nice(niceness)
+    with contextlib.suppress(OSError):  # Linux shares between sessions before it looks at processes
+        _AUTOGROUP.write_text(str(niceness))
 
 
 def _serve(orders: BinaryIO, answers: BinaryIO) -> None:

@@ -62,10 +62,15 @@ class LocalRunner:
     Args:
         cpu_devices: How many devices the workers' CPU is to show; None leaves it to JAX and to
             the environment variable JACOSCOPE_CPU_DEVICES.
+
+    Attributes:
+        niceness: By how much the workers stand back where processors are wanted by others too, as
+            of `os.nice`; to be set before the first job.
     """
 
     def __init__(self, cpu_devices: int | None = None) -> None:
         self._cpu_devices = cpu_devices
+        self.niceness = 0
         self._numbers = itertools.count(1)
         self._handles: dict[int, LocalHandle] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,7 +123,7 @@ class LocalRunner:
         if self._process is None or self._process.poll() is not None:
             self._spool = Spool()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _LAUNCHER, str(self._spool.folder)],
+                [sys.executable, "-P", "-m", _LAUNCHER, str(self._spool.folder), str(self.niceness)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=_environment(self._cpu_devices),
