@@ -14,7 +14,6 @@ from ._open import explore
 from ._page import page
 from ._rehearsal import rehearse
 
-
 _NICENESS = 5  # of the workers: a click is answered first
 
 

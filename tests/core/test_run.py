@@ -353,3 +353,20 @@ def test_what_cannot_travel() -> None:
     lock = threading.Lock()
     with pytest.raises(TypeError, match=r"can't travel to a worker process.*runner='inline'"):
         jsc.compare(lambda x: x * lock.locked(), jnp.ones(2))
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="the system has no niceness")
+def test_workers_stand_back_where_they_are_told_to() -> None:
+    runner = LocalRunner()
+    runner.niceness = 5
+    pids: list[int] = []
+
+    def on_event(event: dict[str, Any]) -> None:
+        if event["type"] == "worker":
+            pids.append(event["pid"])
+
+    try:
+        assert runner.submit(Job("devices"), on_event).result(60).status == "ok"
+        assert psutil.Process(pids[0]).nice() == psutil.Process().nice() + 5
+    finally:
+        runner.close()

@@ -122,8 +122,9 @@ class LocalRunner:
             self._process, self._handles, self._owner = None, {}, os.getpid()
         if self._process is None or self._process.poll() is not None:
             self._spool = Spool()
+            arguments = [str(self._spool.folder), str(self.niceness)]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _LAUNCHER, str(self._spool.folder), str(self.niceness)],
+                [sys.executable, "-P", "-m", _LAUNCHER, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=_environment(self._cpu_devices),
