@@ -12,7 +12,7 @@ from jaxtyping import PyTree
 
 from ._advice import textbook, textbook_mode
 from ._advise import prefer
-from ._estimate import WEIGHTS, estimate
+from ._estimate import WEIGHTS
 from ._failure import Failure, attempt
 from ._fingerprint import fingerprint
 from ._point import output_shapes, size
@@ -21,7 +21,6 @@ from ._shortlist import CHUNK_SIZES, rank
 from ._strategy import Strategy, plan
 
 _DISPATCH = 3.0  # times a call that does nothing
-_MOST_OF_F = {"jacobian": 5.0, "hessian": 15.0}  # that one pass may take, times f
 _MOST_KEPT = 256
 _lock = threading.Lock()
 _settled: dict[str, Strategy] = {}  # by fingerprint, so that a second call traces once
@@ -60,11 +59,10 @@ def settle(
 
 def _estimated(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Strategy:
     obvious = _obvious(asked, f, x)
-    n_in, n_out = size(x), size(output_shapes(f, x))
-    work_s = estimate(f, x).seconds - WEIGHTS["call"]
-    passes_s = _MOST_OF_F[asked.quantity] * work_s * obvious.passes(n_in, n_out, 1)
-    if passes_s < (_DISPATCH - 1) * WEIGHTS["call"]:
+    ranked = rank([obvious], f, (x,))
+    if ranked and ranked[0].estimate.seconds < _DISPATCH * WEIGHTS["call"]:
         return obvious  # the call itself is most of it, whatever the strategy
+    n_in, n_out = size(x), size(output_shapes(f, x))
     chunks = CHUNK_SIZES if asked.chunk_size is None else (asked.chunk_size,)
     candidates = [
         each
