@@ -78,7 +78,7 @@ def kill_one(runner: LocalRunner, after_s: float, rows: int | None) -> tuple[Any
     return running.result(120), bystander.result(120)
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> None:
     moments = random.Random(times)
     usual = len(workers(runner))
