@@ -12,8 +12,8 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,13 +21,14 @@ import jax.numpy as jnp
 from ._cache import keep, kept
 from ._devices import Device
 from ._environment import processor, usable_cores
+from ._timing import Protocol, sample_all
 
 _KIND = "ceilings"
 _SIDE, _SIDE_OFF_CPU = 1024, 4096  # of the matrices
 _ARRAY_BYTES = 64_000_000  # of each of three arrays, more than most caches hold
 _ROOM_BYTES = 8 * _ARRAY_BYTES  # needed for all of it, compilers included
-_SHARE_S = 0.3  # for each of the two
-_LEAST_RUNS = 3
+_LONGEST_S = 2.0  # for both, compiling included
+_PROTOCOL = Protocol(rounds=9)
 _measured: dict[str, Ceilings] = {}
 
 
@@ -53,16 +54,17 @@ def ceilings(
     room_bytes: int | None = None,
     between: Callable[[], None] = lambda: None,
 ) -> Ceilings | None:
-    """Return a device's ceilings, measured once in about a second and then known.
+    """Return a device's ceilings, measured once, in two seconds at most, and then known.
 
     Args:
         device: Where.
         dtype: Of the arrays, such as `float32`.
         room_bytes: How much memory may be taken; None for any amount.
-        between: Called between two runs, when others may have the device.
+        between: Called between slices of timing, when others may have the device.
 
     Returns:
-        The ceilings; None where they are not known yet and there is no room to measure them.
+        The ceilings; None where they are not known yet and there is no room or time to
+        measure them.
     """
     key = _key(device, dtype)
     if key not in _measured:
@@ -71,34 +73,30 @@ def ceilings(
             if room_bytes is not None and room_bytes < _ROOM_BYTES:
                 return None
             found = _measure(device, dtype, between)
+            if found is None:
+                return None
             keep(_KIND, key, json.dumps(asdict(found)))
         _measured[key] = found
     return _measured[key]
 
 
-def _measure(device: Device, dtype: str, between: Callable[[], None]) -> Ceilings:
+def _measure(device: Device, dtype: str, between: Callable[[], None]) -> Ceilings | None:
     side = _SIDE if device.platform == "cpu" else _SIDE_OFF_CPU
     length = _ARRAY_BYTES // jnp.dtype(dtype).itemsize
     with jax.default_device(device):
         matrix = jnp.ones((side, side), dtype)
-        product_s = _least_s(lambda a: a @ a, (matrix,), between)
-        arrays = jnp.ones(length, dtype), jnp.ones(length, dtype)
-        triad_s = _least_s(lambda a, b: a + 2 * b, arrays, between)
+        a, b = jnp.ones(length, dtype), jnp.ones(length, dtype)
+        calls = {
+            "product": partial(jax.jit(lambda a: a @ a), matrix),
+            "triad": partial(jax.jit(lambda a, b: a + 2 * b), a, b),
+        }
+        deadline = time.perf_counter() + _LONGEST_S
+        taken = sample_all(calls, protocol=_PROTOCOL, deadline=deadline, between=between)
+    least_s = {name: min(samples.seconds, default=None) for name, samples in taken.items()}
+    product_s, triad_s = least_s.get("product"), least_s.get("triad")
+    if not product_s or not triad_s:
+        return None
     return Ceilings(2 * side**3 / product_s, 3 * _ARRAY_BYTES / triad_s, dtype)
-
-
-def _least_s(
-    function: Callable[..., Any], arguments: tuple[Any, ...], between: Callable[[], None]
-) -> float:
-    run = jax.jit(function)
-    jax.block_until_ready(run(*arguments))
-    least, runs, end = float("inf"), 0, time.perf_counter() + _SHARE_S
-    while runs < _LEAST_RUNS or time.perf_counter() < end:
-        between()
-        start = time.perf_counter()
-        jax.block_until_ready(run(*arguments))
-        least, runs = min(least, time.perf_counter() - start), runs + 1
-    return least
 
 
 def _read(text: str | None) -> Ceilings | None:

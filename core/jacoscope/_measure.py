@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
@@ -184,11 +183,10 @@ def _roof(
     scene: Scene, options: Options, left_s: float, between: Callable[[], None]
 ) -> dict[str, Any] | None:
     """Return the ceilings of the device, as plain values; None where they are not known."""
-    dtype = str(jnp.result_type(*jax.tree.leaves(scene.x)))
     if options.tune or left_s < _LEAST_ROOF_S:
         return None
     room = options.memory_limit or free_memory()
-    found = attempt(lambda: ceilings(scene.device, dtype, room_bytes=room, between=between))
+    found = attempt(lambda: ceilings(scene.device, scene.dtype, room_bytes=room, between=between))
     return None if found is None or isinstance(found, Failure) else asdict(found)
 
 

@@ -94,7 +94,7 @@ def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
         n_in=scene.n_in,
         n_out=scene.n_out,
         passes=strategy.passes(scene.n_in, scene.n_out, scene.count),
-        dtype=str(jnp.result_type(*jax.tree.leaves(scene.x))),
+        dtype=scene.dtype,
         device=device_name(scene.device),
         threads=usable_cores(),
         host=platform.node(),

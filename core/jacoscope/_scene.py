@@ -81,6 +81,11 @@ class Scene:
         return (self.x,) if self.vectors is None else (self.x, self.vectors)
 
     @property
+    def dtype(self) -> str:
+        """What the input is in, such as `float32`; of several, what JAX promotes them to."""
+        return str(jnp.result_type(*jax.tree.leaves(self.x)))
+
+    @property
     def n_in(self) -> int:
         """Numbers in the input."""
         return size(self.x)

@@ -126,10 +126,10 @@ class Study:
         The ceilings stand in `environment["ceilings"]`, measured where the study was made.
 
         Returns:
-            One point a row with known operations and bytes; none where the ceilings are unknown,
-            as they are for other dtypes than floating point, under a tight memory or time limit.
+            One point a row with known operations and bytes, and no wrong result; none where the
+            ceilings are unknown, as under a tight limit of memory or time.
         """
-        return roofline_points(self.rows, self.environment.get("ceilings"))
+        return roofline_points(self._right(), self.environment.get("ceilings"))
 
     def _right(self) -> list[Measurement]:
         """The rows with a time and no wrong result."""

@@ -85,30 +85,14 @@ _PICTURE: dict[str, Any] = {
     "inf_count": 0,
     "closed_form_error": None,
 }
+_SECONDS = (
+    *("trace_s", "lower_s", "compile_s"),
+    *("median_s", "low_s", "high_s", "q25_s", "q75_s"),
+)
+_BYTES = ("argument_bytes", "output_bytes", "temp_bytes", "residual_bytes", "predicted_bytes")
 _ROWS = tuple(
-    Measurement(
-        quantity="jacobian",
-        strategy=f"{mode}/vmap",
-        mode=mode,
-        batching="vmap",
-        jit=True,
-        trace_s=0.01,
-        lower_s=0.01,
-        compile_s=0.02,
-        median_s=0.001,
-        q25_s=0.001,
-        q75_s=0.002,
-        low_s=0.001,
-        high_s=0.002,
-        tie=False,
-        noisy=False,
-        samples=5,
-        argument_bytes=64,
-        output_bytes=64,
-        temp_bytes=64,
-        alias_bytes=0,
-        residual_bytes=16,
-        predicted_bytes=192,
+    Measurement("jacobian", f"{mode}/vmap", mode=mode, batching="vmap", samples=5).but(
+        **dict.fromkeys(_SECONDS, 0.01), **dict.fromkeys(_BYTES, 64)
     )
     for mode in ("forward", "reverse")
 )

@@ -120,7 +120,7 @@ def dense_cases(strategies: list[Strategy], *, pytree: bool) -> Cases:
 
 def test_dense_ones_are_right() -> None:
     cases = dense_cases(DENSE, pytree=False)
-    pytrees = [each for each in DENSE if each.builtin is not None]
+    pytrees = [each for each in DENSE if each.chunk_size == 4 or each.builtin is not None]
     cases |= dense_cases(pytrees, pytree=True)
     for mode in ("forward", "linearize", "reverse"):
         for scene in ("tall", "wide"):

@@ -78,7 +78,7 @@ def kill_one(runner: LocalRunner, after_s: float, rows: int | None) -> tuple[Any
     return running.result(120), bystander.result(120)
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> None:
     moments = random.Random(times)
     usual = len(workers(runner))
@@ -272,7 +272,7 @@ def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the high-water mark")
 def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner) -> None:
-    n = 2_400  # J takes 23 MB
+    n = 3_000  # J takes 36 MB
 
     def f(x: Any) -> Any:
         return jnp.sin(x) * x

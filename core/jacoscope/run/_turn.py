@@ -62,11 +62,11 @@ class Turn:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the device while samples are taken; see `between`."""
-        self._take()
         try:
+            self._take()
             yield
         finally:
-            self._give()
+            self._give()  # what it could not take is left alone
 
     def between(self) -> None:
         """Let a waiting probe have the device; called by a timing job between two slices."""
