@@ -8,6 +8,7 @@ from typing import Literal
 
 from ._jacobian import Mode
 from ._measurement import Measurement
+from ._statistics import TIE_RATIO
 from ._units import format_seconds
 
 Source = Literal["estimated", "measured"]
@@ -109,8 +110,9 @@ def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
         against = ", and is what the rule picks"
     elif obvious.tie and best.tie:
         against = f", which can't be told from {obvious.strategy}, what the rule picks"
+    elif (ratio := obvious.median_s / best.median_s) < TIE_RATIO:
+        against = f", about as long as {obvious.strategy}, which the rule picks"
     else:
-        ratio = obvious.median_s / best.median_s
         against = f", {ratio:.2g} times less than {obvious.strategy}, which the rule picks"
     if not tied:
         return f"{said}{against}."

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 import jacoscope as jsc
-from jacoscope._advice import follows, textbook
+from jacoscope._advice import follows, measured_advice, textbook
 from jacoscope._settle import settle
 from jacoscope._strategy import Strategy
 from tests.helpers import (
@@ -47,6 +47,26 @@ def test_where_the_rule_is_far_off_the_advice_departs_from_it() -> None:
     assert advice.textbook == "reverse"
     assert not advice.agrees
     assert "times less than jax.jacrev, which the rule picks" in advice.reason
+
+
+@pytest.mark.parametrize(
+    ("builtin_s", "said"),
+    [
+        (0.97e-4, "about as long as jax.jacfwd, which the rule picks"),
+        (1.7e-4, "1.7 times less than jax.jacfwd, which the rule picks"),
+    ],
+)
+def test_measured_advice_boasts_of_no_loss(builtin_s: float, said: str) -> None:
+    def row(name: str, median_s: float, tie: bool) -> jsc.Measurement:
+        made = jsc.Measurement("jacobian", name, mode="forward", n_in=3, n_out=64)
+        return made.but(median_s=median_s, q25_s=median_s, tie=tie)
+
+    study = jsc.Study(
+        (row("jax.jacfwd", builtin_s, False), row("forward/vmap", 1e-4, True)), empty_call_s=1e-6
+    )
+    advice = measured_advice(study.rows, study.rows[1])
+    assert advice is not None
+    assert said in advice.reason
 
 
 def test_a_sparse_function_is_colored() -> None:

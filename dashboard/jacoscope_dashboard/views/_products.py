@@ -43,7 +43,11 @@ class ProductsView:
         self.board.param.watch(self._edited, "edit")
         self.orders = Orders(explorer)
         self._status = Html(margin=(0, 0, 10, 0))
-        self._controls_box = pn.FlexBox(gap="0 84px", sizing_mode="stretch_width", min_height=58)
+        # Both boxes from the start: a FlexBox that is given more later may show none of it.
+        self._control_boxes = {
+            name: pn.Column(styles={"flex": "1 1 280px", "min-width": "0"}, min_height=58)
+            for name in ("tangent", "cotangent")
+        }
         self._waiting = Html(_EMPTY)
         self._radius_box = pn.Column(width=230, visible=False, margin=(12, 0, 0, 0))
         self._words = Html(margin=(10, 0, 0, 0))
@@ -53,7 +57,7 @@ class ProductsView:
         self._many_box = pn.Column(sizing_mode="stretch_width")
         self.panel = pn.Column(
             self._status,
-            self._controls_box,
+            pn.FlexBox(*self._control_boxes.values(), gap="0 84px", sizing_mode="stretch_width"),
             self._waiting,
             self.board,
             self._radius_box,
@@ -147,7 +151,7 @@ class ProductsView:
             return
         self.controls[name] = VectorControls(self._explorer.experiment, name)
         self._fit(name)
-        self._controls_box.append(self.controls[name].panel)
+        self._control_boxes[name].append(self.controls[name].panel)
 
     def _fit(self, name: str) -> None:
         """Tell a vector's controls how long it is, once that is known."""
