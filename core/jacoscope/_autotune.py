@@ -269,9 +269,7 @@ def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Mea
         found = run_job("peak", request.f, request.x, request.vectors, options, "local")
     except ValueError as error:  # killed, above the limit
         return row.but(status="out_of_memory", message=str(error))
-    row = row.but(
-        peak_bytes=found["peak_bytes"], memory_source=f"{row.memory_source}; peak {found['source']}"
-    )
+    row = row.with_peak(found["peak_bytes"], found["source"])
     limit = request.limit_bytes
     if limit is None or row.peak_bytes is None or row.peak_bytes <= limit:
         return row

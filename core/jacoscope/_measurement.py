@@ -11,6 +11,9 @@ Status = Literal[
 ]
 
 
+_PEAK = "; peak "
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One strategy, what it cost and what it was.
@@ -68,6 +71,11 @@ class Measurement:
     def but(self, **changes: Any) -> Measurement:
         """Return a copy with these fields changed."""
         return replace(self, **changes)
+
+    def with_peak(self, peak_bytes: int | None, source: str) -> Measurement:
+        """Return a copy with this measured peak, None where unknown, and where it comes from."""
+        predicted = (self.memory_source or "").partition(_PEAK)[0]
+        return self.but(peak_bytes=peak_bytes, memory_source=f"{predicted}{_PEAK}{source}")
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

@@ -23,6 +23,7 @@ from ._scene import Scene
 from ._strategy import Strategy
 
 _PREDICTED = "predicted by XLA"
+_UNSEEN = "unknown: too small to be told from the rest of the process"
 _BLIND_FACTOR = 30  # seen between what such a program took and what was predicted
 
 
@@ -76,7 +77,9 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     if scene.reference is not None:
         row = row.but(error=scene.reference.error(result))
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
-    return Prepared(row, call, heavy=scene.jit and expected > RESOLUTION_BYTES // 2)
+    if scene.jit and expected > RESOLUTION_BYTES // 2:
+        return Prepared(row, call, heavy=True)
+    return Prepared(row.with_peak(None, _UNSEEN), call) if scene.jit else Prepared(row, call)
 
 
 def blank_row(strategy: Strategy, scene: Scene) -> Measurement:

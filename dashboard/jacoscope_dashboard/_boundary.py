@@ -27,9 +27,13 @@ def extension() -> None:
     """Load Panel's extension for this visit, or for this notebook.
 
     Panel before 1.10 shows nothing in a notebook without a network unless its scripts stand in
-    the notebook itself.
+    the notebook itself. Only a notebook completes names by Panel's signatures, which take
+    Panel some ten milliseconds to write.
     """
-    options: dict[str, Any] = {"exception_handler": _handle}
+    options: dict[str, Any] = {
+        "exception_handler": _handle,
+        "apply_signatures": _in_notebook(),
+    }
     if _in_notebook() and tuple(int(n) for n in version("panel").split(".")[:2]) < (1, 10):
         options["inline"] = True
     if hv.Store.current_backend != "bokeh":

@@ -77,11 +77,11 @@ class Explorer(pn.viewable.Viewer):
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
         self._advice = AdviceView(self)
-        self._jacobian = JacobianView(self.session.matrix, dark=self.dark)
+        self._jacobian = JacobianView(self.session.matrix, self.pace, dark=self.dark)
         self._products: ProductsView | None = None
         self._products_box = pn.Column(sizing_mode="stretch_width")
         self._compare: CompareView | None = None
-        self._compare_box = pn.Column(sizing_mode="stretch_width")
+        self._compare_box = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
         self.tabs = ui.Tabs(
             ("Jacobian", self._jacobian.panel),
             ("Products", self._products_box),
@@ -159,7 +159,7 @@ class Explorer(pn.viewable.Viewer):
         """Return the widget for a notebook: the controls beside the tabs."""
         drawer = pn.Column(self.controls.drawer, width=300)
         styles = {"flex": "1 1 480px", "min-width": "0"}
-        return pn.FlexBox(drawer, pn.Column(self.body, styles=styles), flex_wrap="wrap")
+        return ui.side_by_side(drawer, pn.Column(self.body, styles=styles), gap="0")
 
     def _request(self) -> None:
         self.session.show(self.experiment.spec())
@@ -200,7 +200,7 @@ class Explorer(pn.viewable.Viewer):
             self._products_box.objects = [self._products.panel]
         if self.tab == "compare" and self._compare is None:
             self._compare = CompareView(self)
-            self._compare_box.objects = [self._compare.panel]
+            self.pace.lay("compare", self._compare_box, self._compare.parts)
         self._jacobian.active = self.tab == "jacobian"
         if self._products:
             self._products.active = self.tab == "products"

@@ -6,6 +6,7 @@ their document. `Hop` is the way over: it takes a function and calls it there, s
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +16,16 @@ from typing import Any, Protocol
 Hop = Callable[[Callable[[], None]], None]
 Event = dict[str, Any]
 BREATH_S = 0.25  # between two lots of events: the page has other things to do
+
+
+def after(seconds: float, work: Callable[[], None]) -> None:
+    """Call something after a while: on the event loop this is called on, else on a thread."""
+    try:
+        asyncio.get_running_loop().call_later(seconds, work)
+    except RuntimeError:  # no loop here
+        timer = Timer(seconds, work)
+        timer.daemon = True
+        timer.start()
 
 
 class Outcome(Protocol):
@@ -91,9 +102,7 @@ class Sent:
         if wait_s <= 0:
             self._hop(self._drain)
         else:
-            timer = Timer(wait_s, self._hop, (self._drain,))
-            timer.daemon = True
-            timer.start()
+            after(wait_s, lambda: self._hop(self._drain))
 
     def _drain(self) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import param
 
 from ._cache import Cache
-from ._jobs import Hop, Outcome, Runner, Sent
+from ._jobs import Hop, Outcome, Runner, Sent, after
 
 STATES = ["empty", "busy", "ok", "failed", "cancelled"]
 PATIENCE_S = 0.5
@@ -67,9 +67,7 @@ class Matrix(param.Parameterized):
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something on the page's thread after a while."""
-        timer = Timer(seconds, self._hop, (work,))
-        timer.daemon = True
-        timer.start()
+        after(seconds, lambda: self._hop(work))
 
     def close(self) -> None:
         """Stop for good, silently."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,8 +14,8 @@ from ._experiment import Experiment
 from ._explorer import Explorer, tab_in
 from ._html import Html
 from ._theme import MARK, PAGE_SX, THEME
+from ._upstream import walk_less
 
-_A_TURN = 3  # controls
 _OWN_STYLE = ["Axis", "ColorBar", "Grid", "Legend", "Title"]
 _BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
 <p>See, measure and choose how JAX differentiates your function</p></div>"""
@@ -46,11 +45,11 @@ class Page(ui.Page):
 def page(explorer: Explorer) -> Page:
     """Return the page of an explorer, tied to the URL and to the end of the visit."""
     browser = Browser(width=0, height=0, margin=0)
-    drawer = pn.Column(sizing_mode="stretch_width")
+    drawer, main = (pn.Column(sizing_mode="stretch_width") for _ in range(2))
     made = Page(
         header=[Html(_BRAND, margin=(0, 8)), browser],
         sidebar=[drawer],
-        main=[explorer.body],
+        main=[main],
         sidebar_width=300,
         sidebar_resizable=False,
         busy_indicator=None,
@@ -69,11 +68,14 @@ def page(explorer: Explorer) -> Page:
     made.param.watch(lambda event: setattr(explorer, "dark", event.new), "dark_theme")
     document = pn.state.curdoc
     if document is not None and document.session_context is not None:
+        walk_less(document)
         _tie(explorer, browser)
         pn.state.on_session_destroyed(lambda _: explorer.close())
+        explorer.pace.ask("body", lambda: main.append(explorer.body))  # the page is answered first
         # The picture first: a browser needs as long for these few controls as for all the rest.
         pn.state.onload(lambda: explorer.pace.ask("drawer", lambda: _lay(explorer, drawer)))
     else:
+        main.append(explorer.body)
         drawer.append(explorer.controls.drawer)
     return made
 
@@ -83,9 +85,7 @@ def _lay(explorer: Explorer, drawer: pn.Column) -> None:
     controls = explorer.controls.drawer
     parts, controls.objects = list(controls.objects), []
     drawer.append(controls)
-    for start in range(0, len(parts), _A_TURN):
-        part = parts[start : start + _A_TURN]
-        explorer.pace.ask(f"drawer from {start}", partial(controls.extend, part))
+    explorer.pace.lay("drawer", controls, parts)
 
 
 def _tie(explorer: Explorer, browser: Browser) -> None:

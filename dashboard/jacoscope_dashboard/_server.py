@@ -13,6 +13,7 @@ from jacoscope.run import Job, local_runner
 from ._open import explore
 from ._page import page
 from ._rehearsal import rehearse
+from ._upstream import look_up_resources_once
 
 _NICENESS = 5  # of the workers: a click is answered first
 
@@ -28,6 +29,7 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     runner = local_runner()
     runner.niceness = _NICENESS
     runner.submit(Job("devices"))
+    look_up_resources_once()
     rehearse()  # while the workers start
     try:
         made = pn.serve(

@@ -18,7 +18,9 @@ class SortableTable(pn.custom.JSComponent):
     """Rows of cells, each a text and the value it is sorted by."""
 
     columns = param.List(default=[], doc="Dicts: key, label, hint; left and wrap for text.")
-    rows = param.List(default=[], doc="Dicts: mark (a CSS class) and cells: key → text, sort.")
+    rows = param.List(
+        default=[], doc="Dicts: mark (a CSS class) and cells: key → text, sort, hint."
+    )
     caption = param.String(default="", doc="What the table shows, for everyone.")
 
     _esm = TABLE_JS

@@ -8,6 +8,9 @@ out.
 
 from __future__ import annotations
 
+from typing import Any
+
+import panel as pn
 from panel_material_ui import (
     Accordion,
     Button,
@@ -28,4 +31,14 @@ __all__ = [
     "Switch",
     "Tabs",
     "TextInput",
+    "side_by_side",
 ]
+
+
+def side_by_side(*parts: Any, gap: str) -> pn.Row:
+    """Lay parts beside each other where there is room, else below; `gap` is CSS.
+
+    No FlexBox: it renders its children twice, and a Material one in it may fail meanwhile.
+    """
+    styles = {"flex-wrap": "wrap", "gap": gap}
+    return pn.Row(*parts, styles=styles, sizing_mode="stretch_width")

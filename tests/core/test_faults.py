@@ -288,6 +288,7 @@ def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner)
     assert "measured: rise of resident memory, fresh process" in row.memory_source
     small = study_of(runner.submit(job(f, jnp.ones(3))).result(100))
     assert all(row.peak_bytes is None for row in small.rows)
+    assert all("peak unknown: too small" in str(row.memory_source) for row in small.rows)
 
 
 def test_no_process_outlives_its_caller(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer, explore
 from jacoscope_dashboard._fields import Field
 from tests.dashboard.conftest import Open
-from tests.dashboard.helpers import DEVICES, FakeRunner, Pump, finished, rows, study
+from tests.dashboard.helpers import DEVICES, PREDICTED, FakeRunner, Pump, finished, rows, study
 
 
 def text(explorer: Explorer) -> str:
@@ -179,6 +179,7 @@ def test_numbers_in_the_table_are_the_studys(opened: Open, page: Pump, runner: F
     cells = table.rows[0]["cells"]
     assert cells["median"] == {"text": "1 ms", "sort": 1e-3}
     assert cells["memory"] == {"text": "160 B", "sort": 160}
+    assert cells["peak"] == {"text": "unknown", "sort": None, "hint": PREDICTED}
     assert cells["passes"]["text"] == "3"
     assert table.rows[2]["cells"]["median"] == {"text": "", "sort": None}
 

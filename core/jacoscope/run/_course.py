@@ -118,7 +118,7 @@ class Course:
         assert self._study is not None
         if not self._heavy or left_s < _LEAST_S:
             for name in self._heavy:
-                self._change(name, memory_source="; peak unknown: the time limit came first")
+                self._tell_peak(name, None, "unknown: the time limit came first")
             return Outcome("ok", value={"study": self._study})
         name = self._heavy.pop(0)
         done = self._peaks - len(self._heavy) - 1
@@ -132,19 +132,20 @@ class Course:
         name = str(self.job.options["strategy"])
         if outcome.status == "ok":
             peak, source = outcome.value["peak_bytes"], outcome.value["source"]
-            self._change(name, peak_bytes=peak, memory_source=f"; peak {source}")
+            self._tell_peak(name, peak, source)
         elif outcome.status == "out_of_memory":
-            self._change(name, status=outcome.status, message=outcome.message)
+            self._change(name, lambda row: row.but(status=outcome.status, message=outcome.message))
         else:
-            self._change(name, memory_source=f"; peak unknown: {outcome.message}")
+            self._tell_peak(name, None, f"unknown: {outcome.message}")
 
-    def _change(self, name: str, **changes: Any) -> None:
-        """Change a row of the study and tell; a source is added to what is there."""
+    def _tell_peak(self, name: str, peak_bytes: int | None, source: str) -> None:
+        self._change(name, lambda row: _with_warning(row.with_peak(peak_bytes, source)))
+
+    def _change(self, name: str, change: Callable[[Measurement], Measurement]) -> None:
+        """Change a row of the study, and tell."""
         assert self._study is not None
         row = Measurement.from_plain(next(r for r in self._study["rows"] if r["strategy"] == name))
-        if "memory_source" in changes:
-            changes["memory_source"] = f"{row.memory_source}{changes['memory_source']}"
-        changed = _with_warning(row.but(**changes)).to_plain()
+        changed = change(row).to_plain()
         self._study["rows"] = [
             changed if each["strategy"] == name else each for each in self._study["rows"]
         ]

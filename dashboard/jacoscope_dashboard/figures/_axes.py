@@ -149,19 +149,22 @@ def lay_ticks(axis: Any, spec: Axis) -> None:
     """Give an axis its ticks and what stands at them."""
     places, args = _words(spec.ticks or ())
     code = _WORDS_JS + _JS[spec.unit]
-    # Not as overrides of labels: Bokeh 3.9 keeps on the screen those that are taken back.
-    formatter = axis.formatter
-    custom = isinstance(formatter, CustomJSTickFormatter)
-    if not custom or (formatter.code, formatter.args) != (code, args):
+    # Not as overrides of labels: Bokeh 3.9 keeps on the screen those that are taken back. What is
+    # there changes inside, since a new model has Bokeh walk over all models of the page.
+    formatter, ticker = axis.formatter, axis.ticker
+    if not isinstance(formatter, CustomJSTickFormatter):
         axis.formatter = CustomJSTickFormatter(code=code, args=args)
+    elif (formatter.code, formatter.args) != (code, args):
+        formatter.update(code=code, args=args)
     if spec.ticks is not None:
-        if not isinstance(axis.ticker, FixedTicker) or axis.ticker.ticks != places:
+        if not isinstance(ticker, FixedTicker):
             axis.ticker = FixedTicker(ticks=places, minor_ticks=[])
+        elif ticker.ticks != places:
+            ticker.ticks = places
     elif isinstance(axis, LogAxis):
-        if not isinstance(axis.ticker, CustomJSTicker):
-            ticker: Any = CustomJSTicker(major_code=_LOG_TICKS_JS)
-            axis.ticker = ticker
-    elif not isinstance(axis.ticker, BasicTicker) or axis.ticker.num_minor_ticks:
+        if not isinstance(ticker, CustomJSTicker):
+            axis.update(ticker=CustomJSTicker(major_code=_LOG_TICKS_JS))
+    elif not isinstance(ticker, BasicTicker) or ticker.num_minor_ticks:
         smallest = 1 if spec.unit == "index" else 0
         axis.ticker = BasicTicker(
             min_interval=smallest, num_minor_ticks=0, desired_num_ticks=8 if smallest else 5

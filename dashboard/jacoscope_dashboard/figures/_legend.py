@@ -65,13 +65,14 @@ def lay_legend(plot: Any, shown: Sequence[Entry], colors: Palette) -> None:
             spacing=12,
         )
         figure.add_layout(legend, "above")
+        plot._process_legend = lambda *_: None  # HoloViews would empty it at each update
     legend = figure.legend[0]
-    wanted = [(entry.name, _renderer(plot, entry), entry.index) for entry in shown]
-    if wanted != [(item.label.value, item.renderers[0], item.index) for item in legend.items]:
-        legend.items = [
-            LegendItem(label=value(name), renderers=[renderer], index=index)
-            for name, renderer, index in wanted
-        ]
+    renderers = [_renderer(plot, entry) for entry in shown]
+    # As with ticks: what is there changes inside.
+    if renderers != [item.renderers[0] for item in legend.items]:
+        legend.items = [LegendItem(renderers=[each]) for each in renderers]
+    for item, entry in zip(legend.items, shown, strict=True):
+        item.update(label=value(entry.name), index=entry.index)
     legend.update(
         padding=0,
         label_text_color=colors.foreground,

@@ -40,8 +40,9 @@ export function render({model}) {
   }
 
   function cell(row, column) {
-    const {text = "", tags = [], color} = row.cells[column.key] ?? {}  // of columns that come later
-    const made = element("td", {className: [column.left && "left", column.wrap && "wrap"].filter(Boolean).join(" ")})
+    const {text = "", tags = [], color, hint = ""} = row.cells[column.key] ?? {}  // of columns that come later
+    const className = [column.left && "left", column.wrap && "wrap"].filter(Boolean).join(" ")
+    const made = element("td", {className, title: hint})
     if (color) {
       const swatch = element("span", {className: "swatch"})
       swatch.style.background = color

@@ -49,7 +49,14 @@ COMPILED = ("trace_s", "lower_s", "compile_s")
 
 
 class CompareView:
-    """The comparison of a visit: its table and plots, and the sweep over sizes."""
+    """The comparison of a visit: its table and plots, and the sweep over sizes.
+
+    Attributes:
+        parts: From the top of the tab to its end.
+        telling: The button to a size that tells something.
+        table: Of all ways.
+        sweep: The button of the sweep.
+    """
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
@@ -63,18 +70,19 @@ class CompareView:
             label="Compare", variant="contained", visible=False, margin=(0, 0, 14, 0)
         )
         self.telling.on_click(lambda _: explorer.run_telling())
-        self._times = Plot("Time", times, summary_times, TIMED)
-        self._memory = Plot("Memory", memory, summary_memory, SIZED)
-        self._compile = Plot("Compiling", compile_times, compiling, COMPILED)
+        pace = explorer.pace
+        self._times = Plot("Time", times, summary_times, TIMED, pace)
+        self._memory = Plot("Memory", memory, summary_memory, SIZED, pace)
+        self._compile = Plot("Compiling", compile_times, compiling, COMPILED, pace)
         self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
         self._sweep_head = Html(margin=(22, 0, 8, 0))
         self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
         self.sweep.on_click(lambda _: explorer.sweep())
-        self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, TIMED)
+        self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, TIMED, pace)
         self._sweep_memory = Plot(
-            "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, ("predicted_bytes",)
+            "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, ("predicted_bytes",), pace
         )
-        self.panel = pn.Column(
+        self.parts = [
             self._head,
             self._empty,
             self.telling,
@@ -83,9 +91,7 @@ class CompareView:
             self._sweep_head,
             self.sweep,
             grid(self._sweep_times, self._sweep_memory),
-            sizing_mode="stretch_width",
-            margin=(14, 0),
-        )
+        ]
         self._pieces: dict[str, Callable[[], None]] = {
             "compare: head": self._show_head,
             "compare: table": self._show_table,

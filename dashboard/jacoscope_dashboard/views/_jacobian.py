@@ -6,15 +6,15 @@ import math
 from html import escape
 from typing import Any
 
-import holoviews as hv
 import panel as pn
-from holoviews.streams import Pipe
 
 from .. import _ui as ui
 from .._html import Html, alert, matrix_table, progress_bar
 from .._matrix import Matrix
+from .._pace import Pace
 from ..figures import heatmap, summary_heatmap
 from ..figures._units import three_digits
+from ._figure import Figure
 
 _TABLE_SIDE = 16
 _PLAY_S = 4.0
@@ -25,11 +25,10 @@ _BUTTONS = ["slower", "first", "previous", "play", "pause", "next", "last", "fas
 class JacobianView:
     """The matrix of a visit as a heatmap, with its counter, player, summary and values."""
 
-    def __init__(self, matrix: Matrix, *, dark: bool = False) -> None:
-        """Build the tab's widgets once; `matrix` fills them."""
+    def __init__(self, matrix: Matrix, pace: Pace, *, dark: bool = False) -> None:
+        """Build the tab's widgets once; `matrix` fills them, at first in the turns of `pace`."""
         self._matrix = matrix
         self._dark = dark
-        self._pipe = Pipe(data=None)
         self._count = Html()
         self._summary = Html()
         self._status = Html(margin=(10, 0))
@@ -45,26 +44,17 @@ class JacobianView:
             show_loop_controls=False,
             show_value=True,
             value_align="start",
-            visible_buttons=[
-                "slower",
-                "first",
-                "previous",
-                "play",
-                "pause",
-                "next",
-                "last",
-                "faster",
-            ],
+            visible_buttons=_BUTTONS,
             sizing_mode="stretch_width",
             margin=(14, 0, 0, 0),
             sx={"& .MuiIconButton-root.MuiIconButton-colorDefault": {"color": "text.secondary"}},
         )
         self.player.visible = self.log.visible = False  # until there is something to play
         self._waiting = Html(_box("The matrix is on its way"))
-        self._figure = pn.Column(
+        self._frame = pn.Column(
             self._waiting, styles={"flex": "3 1 430px", "min-width": "0"}, min_height=420
         )
-        self._drawn = False
+        self._heatmap = Figure("heatmap", self._draw, self._place, pace)
         self._active = True
         self._stale = self._settling = False
         side = pn.Column(
@@ -76,12 +66,10 @@ class JacobianView:
             sizing_mode="stretch_width",
         )
         self.panel = pn.Column(
-            pn.FlexBox(
-                self._figure,
+            ui.side_by_side(
+                self._frame,
                 pn.Column(side, styles={"flex": "1 1 270px", "min-width": "0"}),
-                flex_wrap="wrap",
                 gap="20px",
-                sizing_mode="stretch_width",
             ),
             self._values,
             sizing_mode="stretch_width",
@@ -91,8 +79,8 @@ class JacobianView:
         self.log.param.watch(lambda *_: self._send(), "value")
         matrix.param.watch(self._arrived, ["state", "picture"])
         self._show_state()
-        if matrix.picture is not None:
-            self._show_picture()
+        if matrix.picture is not None:  # a kept one: the page is answered first
+            pace.ask("picture", self._show_picture)
 
     @property
     def filled(self) -> tuple[str, int, int] | None:
@@ -132,13 +120,11 @@ class JacobianView:
         self._stale = not self._active
         if self._stale or self._matrix.picture is None:
             return
-        self._pipe.send((self._matrix.picture, self.filled, self.log.value, self._dark))
-        if not self._drawn:
-            self._drawn = self.player.visible = self.log.visible = True
-            figure = hv.DynamicMap(self._draw, streams=[self._pipe])
-            self._figure.objects = [
-                pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=0)
-            ]
+        self._heatmap.send((self._matrix.picture, self.filled, self.log.value, self._dark))
+
+    def _place(self, figure: Any) -> None:
+        self.player.visible = self.log.visible = True
+        self._frame.objects = [pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=0)]
 
     def _arrived(self, *events: Any) -> None:
         self._show_state()

@@ -37,12 +37,7 @@ class ManyVectors:
             pn.Row(*(part.measure for part in parts), margin=0),
             *(part.status for part in parts),
             grid(*(part.plot for part in parts)),
-            pn.FlexBox(
-                *(part.table_box for part in parts),
-                flex_wrap="wrap",
-                gap="24px",
-                sizing_mode="stretch_width",
-            ),
+            ui.side_by_side(*(part.table_box for part in parts), gap="24px"),
             sizing_mode="stretch_width",
             margin=(30, 0, 0, 0),
         )
@@ -79,7 +74,7 @@ class _Part:
             lambda _: explorer.session.measure_many(explorer.settings(), quantity)
         )
         self.status = Html(margin=(0, 0, 8, 0))
-        self.plot = Plot(title, sweep_times, summary, _READS)
+        self.plot = Plot(title, sweep_times, summary, _READS, explorer.pace)
         self.table_box = pn.Column(visible=False, styles=_HALF)
         self.table: SortableTable | None = None
         self.pieces = {

@@ -66,8 +66,9 @@ class Orders:
         )
         self.measure.on_click(lambda _: self._explorer.session.measure_orders(self._spec or {}))
         self._progress = Html(margin=(0, 0, 14, 0))
-        self._times = Plot("Time of each order", times, summary_times, _TIMED)
-        self._memory = Plot("Memory of each order", memory, summary_memory, _SIZED)
+        pace = self._explorer.pace
+        self._times = Plot("Time of each order", times, summary_times, _TIMED, pace)
+        self._memory = Plot("Memory of each order", memory, summary_memory, _SIZED, pace)
         self.panel.objects = [
             self._head,
             self.bars,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-import holoviews as hv
 import panel as pn
-from holoviews.streams import Pipe
 
+from .. import _ui as ui
 from .._html import Html
+from .._pace import Pace
+from ._figure import Figure
 
 
 class Plot:
@@ -22,23 +23,19 @@ class Plot:
         draw: Callable[..., Any],
         summary: Callable[[Any], str],
         reads: Sequence[str],
+        pace: Pace,
     ) -> None:
-        """Take what draws rows and says them in words, and the fields that both read.
+        """Take what draws rows and says them in words, the fields that both read, and the pace.
 
         Without any of these fields known there is nothing to show, and while none of them
         changes there is nothing to draw anew.
         """
         self.title = title
         self._summary, self._reads = summary, reads
-        self._pipe = Pipe(data=None)
         self._head = Html()
         self._shown: object = None
 
-        def drawn(data: Any) -> Any:
-            rows, dark = data or ((), False)
-            return draw(rows, dark=dark)
-
-        self._drawn = drawn
+        self._figure = Figure(title, lambda data: draw(data[0], dark=data[1]), self._place, pace)
         self.panel = pn.Column(
             self._head, styles={"flex": "1 1 380px", "min-width": "0"}, visible=False
         )
@@ -51,15 +48,14 @@ class Plot:
         shown = (names, read, dark)
         if not self.panel.visible or self._shown == shown:
             return
-        first = self._shown is None
         self._shown = shown
         sentence = escape(self._summary(rows))
         self._head.write(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
-        self._pipe.send((rows, dark))
-        if first:
-            figure = hv.DynamicMap(self._drawn, streams=[self._pipe])
-            pane = pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=(6, 0, 0, 0))
-            self.panel.append(pane)
+        self._figure.send((rows, dark))
+
+    def _place(self, figure: Any) -> None:
+        pane = pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=(6, 0, 0, 0))
+        self.panel.append(pane)
 
 
 def field(row: Any, name: str) -> Any:
@@ -67,7 +63,7 @@ def field(row: Any, name: str) -> Any:
     return row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
 
 
-def grid(*plots: Plot) -> pn.FlexBox:
+def grid(*plots: Plot) -> pn.Row:
     """Lay plots side by side where there is room."""
     panels = [plot.panel for plot in plots]
-    return pn.FlexBox(*panels, flex_wrap="wrap", gap="24px", sizing_mode="stretch_width")
+    return ui.side_by_side(*panels, gap="24px")

@@ -43,7 +43,6 @@ class ProductsView:
         self.board.param.watch(self._edited, "edit")
         self.orders = Orders(explorer)
         self._status = Html(margin=(0, 0, 10, 0))
-        # Both boxes from the start: a FlexBox that is given more later may show none of it.
         self._control_boxes = {
             name: pn.Column(styles={"flex": "1 1 280px", "min-width": "0"}, min_height=58)
             for name in ("tangent", "cotangent")
@@ -57,7 +56,7 @@ class ProductsView:
         self._many_box = pn.Column(sizing_mode="stretch_width")
         self.panel = pn.Column(
             self._status,
-            pn.FlexBox(*self._control_boxes.values(), gap="0 84px", sizing_mode="stretch_width"),
+            ui.side_by_side(*self._control_boxes.values(), gap="0 84px"),
             self._waiting,
             self.board,
             self._radius_box,

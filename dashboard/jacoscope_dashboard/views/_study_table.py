@@ -32,7 +32,8 @@ COLUMNS = [
     _column("quartiles", "Quartiles", "Half of the samples lie between these"),
     _column("passes", "Passes", "Products with one vector that it takes"),
     _column("compile", "Compiling", "Tracing, lowering and compiling"),
-    _column("memory", "Memory", "Predicted: arguments, output and temporaries"),
+    _column("memory", "Predicted", "Memory: arguments, output and temporaries, by XLA"),
+    _column("peak", "Peak", "Memory measured while it ran; a cell's hint says how, or why not"),
     _column("error", "Error", "Largest relative error against the reference"),
     _column("note", "Note", "What else there is to say", left=True, wrap=True),
 ]
@@ -73,6 +74,7 @@ def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, An
             "passes": _cell(row.passes, lambda count: f"{count:,}"),
             "compile": _cell(compiling, format_seconds),
             "memory": _cell(row.predicted_bytes, format_bytes),
+            "peak": _peak(row),
             "error": _cell(row.error, lambda error: significant(error, 2)),
             "note": {"text": _note(row), "sort": _note(row) or None},
         },
@@ -82,6 +84,12 @@ def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, An
 def _cell(value: Any, words: Any) -> dict[str, Any]:
     known = value is not None
     return {"text": words(value) if known else "", "sort": value}
+
+
+def _peak(row: Measurement) -> dict[str, Any]:
+    known = row.peak_bytes is not None
+    text = format_bytes(row.peak_bytes) if known or row.status == "ok" else ""
+    return {"text": text, "sort": row.peak_bytes, "hint": row.memory_source or ""}
 
 
 def _note(row: Measurement) -> str:

@@ -1,0 +1,54 @@
+"""A HoloViews figure fed by a stream of data, its first drawing taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import holoviews as hv
+import panel as pn
+from holoviews.streams import Pipe
+
+from .._pace import Pace
+
+
+class Figure:
+    """A figure that is drawn for each `send`, first in two turns of the page's thread.
+
+    HoloViews builds a plot in one, and Panel makes a pane of it in the next. In a notebook, where
+    a pane may be shown more than once and each needs a plot of its own, Panel does both.
+    """
+
+    def __init__(
+        self, name: str, draw: Callable[[Any], Any], place: Callable[[Any], None], pace: Pace
+    ) -> None:
+        """Take what draws the data.
+
+        Args:
+            name: Of the pieces of work, as `pace` knows them.
+            draw: Returns the HoloViews element for the data.
+            place: Called once, with the object that a HoloViews pane shows.
+            pace: In which the first drawing is done.
+        """
+        self._name, self._draw, self._place, self._pace = name, draw, place, pace
+        self._pipe = Pipe(data=None)
+        self._begun = False
+
+    def send(self, data: Any) -> None:
+        """Draw this."""
+        self._pipe.send(data)
+        if self._begun:
+            return
+        self._begun = True
+        figure = hv.DynamicMap(self._draw, streams=[self._pipe])
+        document = pn.state.curdoc
+        if document is None or document.session_context is None or not document.roots:
+            self._place(figure)
+        else:
+            self._pace.ask(f"{self._name}: plot", partial(self._build, figure, document))
+
+    def _build(self, figure: Any, document: Any) -> None:
+        renderer = hv.renderer("bokeh").instance(mode="server", theme=document.theme)
+        plot = renderer.get_plot(figure, doc=document, root=document.roots[0])
+        self._pace.ask(f"{self._name}: pane", partial(self._place, plot))

@@ -1,0 +1,164 @@
+"""What Bokeh and Panel no longer do anew: all that a page needs is still there, and found once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import pytest
+from bokeh.document import Document
+from bokeh.document.models import DocumentModelManager
+from bokeh.models import ColumnDataSource, CustomJS, Div, Row
+from bokeh.models.tickers import FixedTicker
+from holoviews.plotting.plot import Plot
+from panel.io.resources import Resources
+from panel.io.state import set_curdoc
+
+from jacoscope_dashboard._pace import Pace
+from jacoscope_dashboard._upstream import Models, look_up_resources_once, walk_less
+from jacoscope_dashboard.figures import compile_times, memory, times
+from jacoscope_dashboard.views._figure import Figure
+from tests.dashboard.helpers import rows
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry for each walk over the models of a document."""
+    found: list[int] = []
+    walk = DocumentModelManager.recompute
+
+    def counted(self: DocumentModelManager) -> None:
+        found.append(len(self))
+        walk(self)
+
+    monkeypatch.setattr(DocumentModelManager, "recompute", counted)
+    return found
+
+
+@pytest.fixture
+def document() -> Any:
+    document = Document()
+    walk_less(document)
+    assert isinstance(document.models, Models)
+    return document
+
+
+def all_of(document: Any) -> set[Any]:
+    return set().union(*(root.references() for root in document.roots))
+
+
+def test_no_walk_where_nothing_new_is_referred_to(document: Any, walks: list[int]) -> None:
+    source = ColumnDataSource({"x": [1]})
+    document.add_root(Row(children=[Div(text="a"), Div(text="b")], tags=[source]))
+    assert len(walks) == 1
+    with document.models.freeze():
+        document.roots[0].children[0].text = "c"
+        source.data = {"x": [2]}
+    with document.models.freeze():
+        pass
+    assert len(walks) == 1
+
+
+def test_every_change_of_what_is_there_is_seen(document: Any) -> None:
+    row: Any = Row(children=[Div(text="a")])
+    document.add_root(row)
+    document.add_root(Row())
+    late = Div(text="late")
+
+    def nested() -> None:
+        with document.models.freeze():
+            row.children.append(late)
+            with document.models.freeze():
+                late.js_property_callbacks = {"change:text": [CustomJS(code="")]}
+
+    changes = [
+        nested,
+        lambda: setattr(row, "children", [late]),
+        lambda: setattr(late, "tags", [FixedTicker(ticks=[1])]),
+        lambda: row.children.insert(0, Row(children=[Div(text="deep")])),
+        lambda: document.remove_root(document.roots[1]),
+        lambda: setattr(row, "children", []),
+        document.clear,
+        lambda: document.add_root(Row(children=[Div()])),
+    ]
+    for change in changes:
+        change()
+        assert set(document.models) == all_of(document)
+        assert all(model.document is document for model in document.models)
+    assert late.document is None
+
+
+@pytest.mark.parametrize("draw", [times, memory, compile_times])
+def test_an_update_of_a_figure_walks_over_no_models(
+    document: Any, walks: list[int], draw: Any
+) -> None:
+    whole = rows()
+    turns: list[Any] = []
+    placed: list[Any] = []
+    document._session_context = object
+    document.add_root(Row())
+    with set_curdoc(document):
+        figure = Figure("a", lambda data: draw(data, dark=False), placed.append, Pace(turns.append))
+        figure.send(whole)
+        while turns:
+            turns.pop(0)()
+        (plot,) = placed
+        assert isinstance(plot, Plot)
+        document.roots[0].children.append(plot.state)
+        walks.clear()
+        models = set(document.models)
+        for given in (whole, [whole[0].but(median_s=2e-3, compile_s=9.0), whole[1]], whole[::-1]):
+            figure.send(given)
+            assert set(document.models) == models == all_of(document)
+    assert not walks
+
+
+def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(document: Any) -> None:
+    turns: list[Any] = []
+    placed: list[Any] = []
+    pace = Pace(turns.append)
+    document._session_context = object
+    document.add_root(Row())
+    with set_curdoc(document):
+        figure = Figure("a", hv.Curve, placed.append, pace)
+        figure.send([1, 2])
+        pace.ask("another", lambda: placed.append("another"))
+        figure.send([1, 2, 3])
+        assert not placed
+        while turns:
+            turns.pop(0)()
+    assert placed[0] == "another"
+    assert list(placed[1].state.renderers[0].data_source.data["y"]) == [1, 2, 3]
+    assert len(placed) == 2
+
+
+def test_without_a_server_panel_makes_the_plot() -> None:
+    placed: list[Any] = []
+    Figure(
+        "a", hv.Curve, placed.append, Pace(lambda work: pytest.fail(f"{work} was asked for"))
+    ).send([1, 2])
+    assert isinstance(placed[0], hv.DynamicMap)
+
+
+def test_resources_are_looked_up_once_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = ("__css__", "_bundle_css", "__javascript__", "__javascript_modules__")
+    ask = Resources.extra_resources
+    wanted: list[list[str]] = []
+    for kind in kinds:
+        wanted.append(["first.css"])
+        ask(Resources(mode="server"), wanted[-1], kind)
+    asked: list[str] = []
+
+    def counted(self: Any, resources: list[str], kind: str) -> None:
+        asked.append(kind)
+        ask(self, resources, kind)
+
+    monkeypatch.setattr(Resources, "extra_resources", counted)
+    look_up_resources_once()
+    for _ in range(3):
+        for kind, want in zip(kinds, wanted, strict=True):
+            found = ["first.css"]
+            Resources(mode="server").extra_resources(found, kind)
+            assert found == want
+    assert asked == list(kinds)
+    assert any(len(want) > 1 for want in wanted)
