@@ -81,7 +81,7 @@ class Explorer(pn.viewable.Viewer):
         self._products: ProductsView | None = None
         self._products_box = pn.Column(sizing_mode="stretch_width")
         self._compare: CompareView | None = None
-        self._compare_box = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
+        self._compare_box = pn.Column(sizing_mode="stretch_width")
         self.tabs = ui.Tabs(
             ("Jacobian", self._jacobian.panel),
             ("Products", self._products_box),
@@ -200,7 +200,7 @@ class Explorer(pn.viewable.Viewer):
             self._products_box.objects = [self._products.panel]
         if self.tab == "compare" and self._compare is None:
             self._compare = CompareView(self)
-            self.pace.lay("compare", self._compare_box, self._compare.parts)
+            self._compare_box.objects = [self._compare.panel]
         self._jacobian.active = self.tab == "jacobian"
         if self._products:
             self._products.active = self.tab == "products"

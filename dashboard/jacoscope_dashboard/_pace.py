@@ -6,14 +6,11 @@ a tab full of them would hold the server's event loop, and with it every other v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 from ._jobs import Hop
 
 Work = Callable[[], None]
-_A_TURN = 3  # parts of a column
 
 
 class Pace:
@@ -31,12 +28,6 @@ class Pace:
         if not self._under_way:
             self._under_way = True
             self._after_others()
-
-    def lay(self, name: str, column: Any, parts: Sequence[Any]) -> None:
-        """Put parts into a column that is on the page, a few a turn."""
-        for start in range(0, len(parts), _A_TURN):
-            some = parts[start : start + _A_TURN]
-            self.ask(f"{name} from {start}", partial(column.extend, some))
 
     def _next(self) -> None:
         name = next(iter(self._due))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +17,7 @@ from ._html import Html
 from ._theme import MARK, PAGE_SX, THEME
 from ._upstream import walk_less
 
+_A_TURN = 3  # controls
 _OWN_STYLE = ["Axis", "ColorBar", "Grid", "Legend", "Title"]
 _BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
 <p>See, measure and choose how JAX differentiates your function</p></div>"""
@@ -45,11 +47,11 @@ class Page(ui.Page):
 def page(explorer: Explorer) -> Page:
     """Return the page of an explorer, tied to the URL and to the end of the visit."""
     browser = Browser(width=0, height=0, margin=0)
-    drawer, main = (pn.Column(sizing_mode="stretch_width") for _ in range(2))
+    drawer = pn.Column(sizing_mode="stretch_width")
     made = Page(
         header=[Html(_BRAND, margin=(0, 8)), browser],
         sidebar=[drawer],
-        main=[main],
+        main=[explorer.body],
         sidebar_width=300,
         sidebar_resizable=False,
         busy_indicator=None,
@@ -71,11 +73,9 @@ def page(explorer: Explorer) -> Page:
         walk_less(document)
         _tie(explorer, browser)
         pn.state.on_session_destroyed(lambda _: explorer.close())
-        explorer.pace.ask("body", lambda: main.append(explorer.body))  # the page is answered first
         # The picture first: a browser needs as long for these few controls as for all the rest.
         pn.state.onload(lambda: explorer.pace.ask("drawer", lambda: _lay(explorer, drawer)))
     else:
-        main.append(explorer.body)
         drawer.append(explorer.controls.drawer)
     return made
 
@@ -85,7 +85,9 @@ def _lay(explorer: Explorer, drawer: pn.Column) -> None:
     controls = explorer.controls.drawer
     parts, controls.objects = list(controls.objects), []
     drawer.append(controls)
-    explorer.pace.lay("drawer", controls, parts)
+    for start in range(0, len(parts), _A_TURN):
+        part = parts[start : start + _A_TURN]
+        explorer.pace.ask(f"drawer from {start}", partial(controls.extend, part))
 
 
 def _tie(explorer: Explorer, browser: Browser) -> None:

@@ -49,14 +49,7 @@ COMPILED = ("trace_s", "lower_s", "compile_s")
 
 
 class CompareView:
-    """The comparison of a visit: its table and plots, and the sweep over sizes.
-
-    Attributes:
-        parts: From the top of the tab to its end.
-        telling: The button to a size that tells something.
-        table: Of all ways.
-        sweep: The button of the sweep.
-    """
+    """The comparison of a visit: its table and plots, and the sweep over sizes."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
@@ -82,7 +75,7 @@ class CompareView:
         self._sweep_memory = Plot(
             "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, ("predicted_bytes",), pace
         )
-        self.parts = [
+        self.panel = pn.Column(
             self._head,
             self._empty,
             self.telling,
@@ -91,7 +84,9 @@ class CompareView:
             self._sweep_head,
             self.sweep,
             grid(self._sweep_times, self._sweep_memory),
-        ]
+            sizing_mode="stretch_width",
+            margin=(14, 0),
+        )
         self._pieces: dict[str, Callable[[], None]] = {
             "compare: head": self._show_head,
             "compare: table": self._show_table,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -31,32 +30,37 @@ class ProductsView:
     """Tangent and cotangent, what becomes of them, and what many of them cost."""
 
     def __init__(self, explorer: Explorer) -> None:
-        """Build what shows the vectors when the tab is first opened; the rest follows."""
+        """Build the tab, when it is first opened."""
         self._explorer = explorer
         self._products = explorer.session.products
         self._live: dict[str, str] = {}  # what a hand holds just now, not yet in the experiment
         self._active = self._stale = True
-        self.controls: dict[str, VectorControls] = {}
-        self.radius: ui.Select | None = None
-        self.many: ManyVectors | None = None
+        self.controls = {
+            name: VectorControls(explorer.experiment, name) for name in ("tangent", "cotangent")
+        }
+        self.radius = choice(
+            "Radius of the dotted circle",
+            {f"{radius:g}": radius for radius in RADII},
+            get=lambda: explorer.experiment.radius,
+            put=lambda value: setattr(explorer.experiment, "radius", value),
+        )
+        self.many = ManyVectors(explorer)
         self.board = ProductBoard(visible=False)
         self.board.param.watch(self._edited, "edit")
         self.orders = Orders(explorer)
         self._status = Html(margin=(0, 0, 10, 0))
-        self._control_boxes = {
-            name: pn.Column(styles={"flex": "1 1 280px", "min-width": "0"}, min_height=58)
-            for name in ("tangent", "cotangent")
-        }
         self._waiting = Html(_EMPTY)
-        self._radius_box = pn.Column(width=230, visible=False, margin=(12, 0, 0, 0))
+        self._radius_box = pn.Column(self.radius, width=230, visible=False, margin=(12, 0, 0, 0))
         self._words = Html(margin=(10, 0, 0, 0))
         self._plane = Html(margin=(2, 0, 0, 0))
         self._values = Html(margin=(8, 0, 0, 0))
         self._inner = Html(margin=(22, 0, 0, 0))
-        self._many_box = pn.Column(sizing_mode="stretch_width")
+        controls = [each.panel for each in self.controls.values()]
+        # Whole from the start: a browser that is still building what holds a Material component
+        # can't take one more into it.
         self.panel = pn.Column(
             self._status,
-            ui.side_by_side(*self._control_boxes.values(), gap="0 84px"),
+            ui.side_by_side(*controls, gap="0 84px"),
             self._waiting,
             self.board,
             self._radius_box,
@@ -65,7 +69,7 @@ class ProductsView:
             self._values,
             self._inner,
             self.orders.panel,
-            self._many_box,
+            self.many.panel,
             sizing_mode="stretch_width",
             margin=(14, 0),
         )
@@ -83,9 +87,7 @@ class ProductsView:
 
     @active.setter
     def active(self, active: bool) -> None:
-        self._active = self.orders.active = active
-        if self.many:
-            self.many.active = active
+        self._active = self.orders.active = self.many.active = active
         if active and self._stale:
             self.refresh()
 
@@ -96,17 +98,16 @@ class ProductsView:
             return
         self._live.clear()
         self._request()
-        for name in ("tangent", "cotangent"):
-            self._ask(name, partial(self._show_controls, name))
+        for name, controls in self.controls.items():
+            self._ask(name, controls.show)
         self._arrived()
-        self._ask("many", self._show_many)
+        self.many.refresh()
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
         self.board.colors = colors_of(self._explorer.dark)
         self.orders.set_dark()
-        if self.many:
-            self.many.refresh()
+        self.many.refresh()
 
     def _spec(self) -> dict[str, Any]:
         return {**self._explorer.settings(), **self._live}
@@ -144,42 +145,6 @@ class ProductsView:
 
         self._explorer.pace.ask(f"products: {name}", show)
 
-    def _show_controls(self, name: str) -> None:
-        if name in self.controls:
-            self.controls[name].show()
-            return
-        self.controls[name] = VectorControls(self._explorer.experiment, name)
-        self._fit(name)
-        self._control_boxes[name].append(self.controls[name].panel)
-
-    def _fit(self, name: str) -> None:
-        """Tell a vector's controls how long it is, once that is known."""
-        value = self._products.picture
-        if value is not None and name in self.controls:
-            count = value["n_in" if name == "tangent" else "n_out"]
-            self.controls[name].fit(count, [float(each) for each in value[name]["values"]])
-
-    def _show_many(self) -> None:
-        if self.many is None:
-            self.many = ManyVectors(self._explorer)
-            self._many_box.objects = [self.many.panel]
-        else:
-            self.many.refresh()
-
-    def _show_radius(self, needed: bool) -> None:
-        experiment = self._explorer.experiment
-        if needed and self.radius is None:
-            self.radius = choice(
-                "Radius of the dotted circle",
-                {f"{radius:g}": radius for radius in RADII},
-                get=lambda: experiment.radius,
-                put=lambda value: setattr(experiment, "radius", value),
-            )
-            self._radius_box.objects = [self.radius]
-        if self.radius is not None:
-            self.radius.value = experiment.radius
-        self._radius_box.visible = needed
-
     def _show_state(self) -> None:
         products = self._products
         shown = products.picture is not None
@@ -210,8 +175,9 @@ class ProductsView:
         self.board.param.update(
             picture=product_board(value), colors=colors_of(self._explorer.dark), visible=True
         )
-        for name in self.controls:
-            self._fit(name)
+        for name, length in ("tangent", "n_in"), ("cotangent", "n_out"):
+            numbers = [float(each) for each in value[name]["values"]]
+            self.controls[name].fit(value[length], numbers)
 
     def _show_words(self) -> None:
         value = self._products.picture
@@ -220,7 +186,8 @@ class ProductsView:
         self._words.write(words_html(value))
         self._plane.write(plane_html(value))
         plane = value["plane"]
-        self._show_radius(plane is not None and plane["curve"] is not None)
+        self.radius.value = self._explorer.experiment.radius
+        self._radius_box.visible = plane is not None and plane["curve"] is not None
         self._values.write(values_html(value))
         self._inner.write(inner_html(value))
 

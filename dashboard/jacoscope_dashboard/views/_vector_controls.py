@@ -36,7 +36,11 @@ class VectorControls:
         self._fields: dict[str, Field] = {}
         self._field_box = pn.Column(styles={"flex": "1 1 130px", "min-width": "0"})
         kind_box = pn.Column(self.kind, styles={"flex": "1 1 130px", "min-width": "0"})
-        self.panel = ui.side_by_side(kind_box, self._field_box, gap="10px")
+        self.panel = pn.Column(
+            ui.side_by_side(kind_box, self._field_box, gap="10px"),
+            styles={"flex": "1 1 280px", "min-width": "0"},
+            min_height=58,
+        )
         self.show()
 
     @property
