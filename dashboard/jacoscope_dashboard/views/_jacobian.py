@@ -26,7 +26,7 @@ class JacobianView:
     """The matrix of a visit as a heatmap, with its counter, player, summary and values."""
 
     def __init__(self, matrix: Matrix, pace: Pace, *, dark: bool = False) -> None:
-        """Build the tab's widgets once; `matrix` fills them, at first in the turns of `pace`."""
+        """Build the tab's widgets once; `matrix` fills them, late ones in the turns of `pace`."""
         self._matrix = matrix
         self._dark = dark
         self._count = Html()
@@ -79,8 +79,8 @@ class JacobianView:
         self.log.param.watch(lambda *_: self._send(), "value")
         matrix.param.watch(self._arrived, ["state", "picture"])
         self._show_state()
-        if matrix.picture is not None:  # a kept one: the page is answered first
-            pace.ask("picture", self._show_picture)
+        if matrix.picture is not None:
+            self._show_picture()
 
     @property
     def filled(self) -> tuple[str, int, int] | None:
