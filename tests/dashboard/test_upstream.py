@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import holoviews as hv
+import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
@@ -45,6 +46,12 @@ def document() -> Any:
 
 def all_of(document: Any) -> set[Any]:
     return set().union(*(root.references() for root in document.roots))
+
+
+def served(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a document be one that a browser has loaded."""
+    document._session_context = object
+    monkeypatch.setattr(type(pn.state), "loaded", True)
 
 
 def test_no_walk_where_nothing_new_is_referred_to(document: Any, walks: list[int]) -> None:
@@ -90,12 +97,12 @@ def test_every_change_of_what_is_there_is_seen(document: Any) -> None:
 
 @pytest.mark.parametrize("draw", [times, memory, compile_times])
 def test_an_update_of_a_figure_walks_over_no_models(
-    document: Any, walks: list[int], draw: Any
+    document: Any, walks: list[int], draw: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = rows()
     turns: list[Any] = []
     placed: list[Any] = []
-    document._session_context = object
+    served(document, monkeypatch)
     document.add_root(Row())
     with set_curdoc(document):
         figure = Figure("a", lambda data: draw(data, dark=False), placed.append, Pace(turns.append))
@@ -113,11 +120,13 @@ def test_an_update_of_a_figure_walks_over_no_models(
     assert not walks
 
 
-def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(document: Any) -> None:
+def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(
+    document: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns: list[Any] = []
     placed: list[Any] = []
     pace = Pace(turns.append)
-    document._session_context = object
+    served(document, monkeypatch)
     document.add_root(Row())
     with set_curdoc(document):
         figure = Figure("a", hv.Curve, placed.append, pace)

@@ -43,8 +43,8 @@ class Figure:
         self._begun = True
         figure = hv.DynamicMap(self._draw, streams=[self._pipe])
         document = pn.state.curdoc
-        if document is None or document.session_context is None or not document.roots:
-            self._place(figure)
+        if document is None or document.session_context is None or not pn.state.loaded:
+            self._place(figure)  # in one go with the page, which no browser has built yet
         else:
             self._pace.ask(f"{self._name}: plot", partial(self._build, figure, document))
 
