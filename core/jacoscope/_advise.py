@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -13,7 +12,7 @@ from jaxtyping import PyTree
 from ._advice import Advice, follows, textbook
 from ._colored_plan import plan_colored
 from ._failure import Failure, attempt
-from ._fit import fitting_chunk, predict_bytes
+from ._fit import fitting, predict_bytes
 from ._limits import MemoryLimitError, read_bytes
 from ._point import as_point, output_shapes, size
 from ._program import draw_vectors
@@ -165,9 +164,8 @@ def _fitting(
         if each.strategy.batching not in ("chunked", "vmap"):
             continue
         passes = each.strategy.passes(size(arguments[0]), n_out, 1)
-        chunk = fitting_chunk(each.strategy, f, arguments, passes, least.limit_bytes)
-        if chunk is not None:
-            smaller = replace(each.strategy, batching="chunked", chunk_size=chunk)
+        smaller = fitting(each.strategy, f, arguments, passes, least.limit_bytes)
+        if smaller is not None:
             made = rank([smaller], f, arguments)[0]
             return made, predict_bytes(smaller, f, arguments)
     raise least

@@ -22,6 +22,7 @@ from ._remembered import Choice, certain, recall, remember
 from ._shortlist import CHUNK_SIZES
 from ._strategy import Quantity, Strategy, named, plan
 from ._study import Study
+from ._units import format_bytes
 
 _HARDLY = 1.1
 _TOO_LARGE = ("refused", "out_of_memory")
@@ -273,8 +274,9 @@ def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Mea
     limit = request.limit_bytes
     if limit is None or row.peak_bytes is None or row.peak_bytes <= limit:
         return row
-    error = MemoryLimitError(row.peak_bytes, limit, None)
-    return row.but(status="refused", message=str(error))
+    taken, allowed = format_bytes(row.peak_bytes), format_bytes(limit)
+    sentence = f"It took {taken}, above the memory limit of {allowed}."
+    return row.but(status="refused", message=sentence)
 
 
 def _hopeless(rows: tuple[Measurement, ...], limit_bytes: int | None) -> Exception:

@@ -1,4 +1,4 @@
-"""Within a memory limit: what a strategy needs by prediction, and the largest chunk that fits."""
+"""Within a memory limit: what a strategy needs by prediction, and its largest form that fits."""
 
 from __future__ import annotations
 
@@ -45,6 +45,30 @@ def fitting_chunk(
     )
 
 
+def fitting(
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    passes: int,
+    limit_bytes: int,
+    output: HessianOutput = "dense",
+) -> Strategy | None:
+    """Return the largest chunks of a strategy's mode that fit, else one pass at a time.
+
+    A map keeps less at once than chunks of one do, which are written into the result. None where
+    not even that fits.
+    """
+    chunk = fitting_chunk(strategy, f, arguments, passes, limit_bytes, output)
+    way: Way = "colored" if strategy.batching == "colored" else "chunked"
+    if chunk is not None:
+        return replace(strategy, builtin=None, batching=way, chunk_size=chunk)
+    if way == "colored" or output == "diagonal":
+        return None
+    single = replace(strategy, builtin=None, batching="map", chunk_size=None)
+    needed = predict_bytes(single, f, arguments, output)
+    return single if needed is not None and needed <= limit_bytes else None
+
+
 def within(
     strategy: Strategy,
     f: Callable[[Any], Any],
@@ -54,7 +78,7 @@ def within(
     free: bool,
     output: HessianOutput = "dense",
 ) -> Strategy:
-    """Return the strategy if it fits, or the largest chunks of its mode if it may be changed.
+    """Return the strategy if it fits, or the largest form of its mode that does, if it may change.
 
     Args:
         strategy: A Jacobian or a Hessian.
@@ -72,11 +96,11 @@ def within(
     if needed is None or needed <= limit_bytes:
         return strategy
     passes = strategy.passes(size(shapes), _n_out(f, shapes), 1)
-    chunk = fitting_chunk(strategy, f, (shapes,), passes, limit_bytes, output)
-    if chunk is None or not free:
-        raise MemoryLimitError(needed, limit_bytes, chunk)
-    way: Way = "colored" if strategy.batching == "colored" else "chunked"
-    return replace(strategy, batching=way, chunk_size=chunk)
+    made = fitting(strategy, f, (shapes,), passes, limit_bytes, output) if free else None
+    if made is not None:
+        return made
+    chunk = None if free else fitting_chunk(strategy, f, (shapes,), passes, limit_bytes, output)
+    raise MemoryLimitError(needed, limit_bytes, chunk)
 
 
 def _n_out(f: Callable[[Any], Any], shapes: PyTree[Any]) -> int:

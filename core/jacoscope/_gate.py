@@ -41,7 +41,7 @@ class Gate:
             return None
         return row.but(
             status="refused",
-            message=self._said(needed, None),
+            message=f"{self._said(needed, None)} The result alone takes that much.",
             output_bytes=needed,
             memory_source="predicted from shapes",
         )

@@ -41,7 +41,7 @@ class MemoryLimitError(MemoryError):
 def refusal(needed_bytes: int, limit_bytes: int, largest_chunk: int | None) -> str:
     """Return the sentence that goes with a refusal."""
     way_out = (
-        "No chunk size fits: the result alone is too large."
+        "No chunk size fits."
         if largest_chunk is None
         else f"The largest chunk size that fits is {largest_chunk}."
     )

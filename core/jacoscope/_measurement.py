@@ -10,8 +10,7 @@ Status = Literal[
     "ok", "unsupported", "refused", "timed_out", "out_of_memory", "crashed", "cancelled"
 ]
 
-
-_PEAK = "; peak "
+_PEAK = "peak "
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,9 @@ class Measurement:
 
     def with_peak(self, peak_bytes: int | None, source: str) -> Measurement:
         """Return a copy with this measured peak, None where unknown, and where it comes from."""
-        predicted = (self.memory_source or "").partition(_PEAK)[0]
-        return self.but(peak_bytes=peak_bytes, memory_source=f"{predicted}{_PEAK}{source}")
+        predicted = (self.memory_source or "").partition(_PEAK)[0].removesuffix("; ")
+        told = "; ".join(filter(None, [predicted, f"{_PEAK}{source}"]))
+        return self.but(peak_bytes=peak_bytes, memory_source=told)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

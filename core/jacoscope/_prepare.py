@@ -24,6 +24,8 @@ from ._strategy import Strategy
 
 _PREDICTED = "predicted by XLA"
 _UNSEEN = "unknown: too small to be told from the rest of the process"
+_LATER = "unknown: no fresh process has measured it"
+_EAGER = "unknown: measured of compiled programs only"
 _BLIND_FACTOR = 30  # seen between what such a program took and what was predicted
 
 
@@ -77,9 +79,9 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     if scene.reference is not None:
         row = row.but(error=scene.reference.error(result))
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
-    if scene.jit and expected > RESOLUTION_BYTES // 2:
-        return Prepared(row, call, heavy=True)
-    return Prepared(row.with_peak(None, _UNSEEN), call) if scene.jit else Prepared(row, call)
+    heavy = scene.jit and expected > RESOLUTION_BYTES // 2
+    why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
+    return Prepared(row.with_peak(None, why), call, heavy)
 
 
 def blank_row(strategy: Strategy, scene: Scene) -> Measurement:

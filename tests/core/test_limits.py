@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import jax
@@ -80,6 +79,22 @@ def test_auto_takes_chunks_that_fit() -> None:
     assert built <= limit
 
 
+def test_one_pass_at_a_time_where_no_chunk_fits() -> None:
+    made = jsc.problem("pairwise_distances", points=64)
+    distances, x = made.f, made.x
+    one = predicted(lambda x: jsc.jacobian(distances, x, "reverse", "map"), x)
+    single = predicted(lambda x: jsc.jacobian(distances, x, "reverse", chunk_size=1), x)
+    limit = (one + single) // 2
+    assert one < limit < single
+    inside = jsc.jacobian(distances, x, "reverse", memory_limit=limit)
+    np.testing.assert_allclose(inside, jax.jacrev(distances)(x), rtol=1e-5, atol=1e-6)
+    advised = jsc.advise(distances, x, memory_limit=limit).predicted_bytes
+    assert advised is not None
+    assert advised <= limit
+    with pytest.raises(jsc.MemoryLimitError, match="No chunk size fits"):
+        jsc.jacobian(distances, x, "reverse", "vmap", memory_limit=limit)
+
+
 def test_a_result_that_cannot_fit() -> None:
     with pytest.raises(jsc.MemoryLimitError, match="No chunk size fits") as error:
         jsc.jacobian(jnp.sin, jnp.ones(100), memory_limit="10kB")
@@ -89,9 +104,7 @@ def test_a_result_that_cannot_fit() -> None:
 
 
 def test_forty_gigabytes_are_refused_at_once() -> None:
-    begin = time.perf_counter()
     study = jsc.compare(jnp.sin, jnp.ones(100_000), memory_limit="2GB", runner="inline")
-    assert time.perf_counter() - begin < 10  # a sanity bound, not a claim of speed
     for row in study.rows:
         if row.batching == "colored" and row.status == "unsupported":
             continue  # asdex does not work here

@@ -66,6 +66,29 @@ def test_frame_has_the_columns(study: jsc.Study) -> None:
     assert list(frame["prep_s"]) == [None] * len(study.rows)  # nothing was prepared: unknown, not 0
 
 
+def test_a_peak_that_was_not_measured_says_why() -> None:
+    def heavy(x: Any) -> Any:
+        return jnp.outer(x, x) * 2
+
+    rows = [
+        *inline(heavy, jnp.ones(128), chunk_sizes=()).rows,
+        *inline(jnp.sin, jnp.ones(2), chunk_sizes=(), jit=False).rows,
+    ]
+    reasons = {str(row.memory_source).partition("peak ")[2] for row in rows}
+    assert all(row.peak_bytes is None for row in rows)
+    assert reasons == {
+        "unknown: no fresh process has measured it",
+        "unknown: measured of compiled programs only",
+    }
+
+
+def test_a_newer_peak_takes_the_place_of_the_older() -> None:
+    row = jsc.Measurement("jacobian", "forward/map").with_peak(None, "unknown: early")
+    assert row.memory_source == "peak unknown: early"
+    row = row.but(memory_source="predicted; peak unknown: early").with_peak(7, "measured: so")
+    assert (row.peak_bytes, row.memory_source) == (7, "predicted; peak measured: so")
+
+
 def test_best_and_ties(study: jsc.Study) -> None:
     best = study.best()
     assert best is not None

@@ -97,6 +97,11 @@ class LocalRunner:
             self._write(process, order)
         return handle
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way."""
+        return bool(self._handles)
+
     def cancel(self, number: int) -> None:
         """Cancel the job of that number, if it has not ended."""
         with self._lock:

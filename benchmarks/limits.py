@@ -1,0 +1,157 @@
+"""Jacobians in chunks under a memory limit, against the unchunked ones: what they take and cost.
+
+    python benchmarks/limits.py [--only NAME …]
+
+For every dense case of `cases.py`, in a process of its own, the limit is the arguments, twice the
+Jacobian and what `f` itself takes for temporaries. In the direction of the faster unchunked
+builder, the largest chunk is taken that fits by prediction, else one pass at a time. It is timed in
+turns with the unchunked one, and its peak measured in a fresh process where it takes more than
+16 MB. Exits 1 where it is above the limit, predicted or measured, or takes more than 1.3 times as
+long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import jax
+
+from cases import NAMES, cases
+from contestants import carried_out
+from jacoscope._compare import run_job
+from jacoscope._cost import compile_program
+from jacoscope._fit import fitting, predict_bytes
+from jacoscope._memory import RESOLUTION_BYTES
+from jacoscope._point import size
+from jacoscope._strategy import Strategy
+from rounds import medians
+
+SLOWER = 1.3
+CALLS = 15
+MODES = ("forward", "reverse")
+
+
+def limited(name: str, budget_s: float) -> dict[str, Any]:
+    """Find a case's limit and its chunk, time it against the unchunked builder, return plain data.
+
+    Args:
+        name: Of the case.
+        budget_s: Seconds for the samples.
+    """
+    (case,) = cases([name])
+    f, x = case.f, case.x
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
+    _, own = compile_program(f, (shapes,))
+    itemsize = max(leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
+    jacobian_bytes = case.n_in * case.n_out * itemsize
+    limit = (own.argument_bytes or 0) + 2 * jacobian_bytes + (own.temp_bytes or 0)
+    ways = {mode: carried_out(f"{mode}/vmap", f) for mode in MODES}
+    able = {mode: way for mode, way in ways.items() if differentiates(way, x)}
+    quick = medians({mode: lambda way=way: way(x) for mode, way in able.items()}, 5)
+    mode: Any = min(quick, key=quick.__getitem__)
+    whole = Strategy("jacobian", mode, "vmap")
+    needed = predict_bytes(whole, f, (shapes,))
+    passes = whole.passes(size(shapes), case.n_out, 1)
+    found = {"mode": mode, "limit": limit, "whole": needed, "passes": passes}
+    chunked = fitting(whole, f, (shapes,), passes, limit)
+    if chunked is None:
+        one = predict_bytes(Strategy("jacobian", mode, "map"), f, (shapes,))
+        return {**found, "chunk": None, "one": one}
+    way = carried_out(chunked.name, f)
+    times = medians(
+        {"whole": lambda: able[mode](x), "chunked": lambda: way(x)}, CALLS, budget_s=budget_s
+    )
+    predicted = predict_bytes(chunked, f, (shapes,)) or 0
+    peak = None if predicted <= RESOLUTION_BYTES else peak_of(f, x, chunked)
+    chunk = chunked.chunk_size or 1
+    return {**found, "chunk": chunk, "predicted": predicted, "peak": peak, "times": times}
+
+
+def differentiates(way: Any, x: Any) -> bool:
+    """Whether JAX can differentiate this way; it can't some loops and rules."""
+    try:
+        jax.block_until_ready(way(x))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def peak_of(f: Any, x: Any, strategy: Strategy) -> int | None:
+    """Return the peak of a chunked strategy in a fresh process, in bytes; None where unknown."""
+    options = {
+        "quantity": "jacobian",
+        "chunk_sizes": [strategy.chunk_size or 1],
+        "time_limit": 60.0,
+        "strategy": strategy.name,
+    }
+    return run_job("peak", f, x, None, options, "local")["peak_bytes"]
+
+
+def in_a_process(name: str, budget_s: float) -> dict[str, Any] | str:
+    """Do a case in a new process; or say why it failed."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", name, f"--budget={budget_s}"],
+        env={**os.environ, "JACOSCOPE_CACHE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return f"exit code {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def told(name: str, found: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return a case's line, and what falls short."""
+    line = f"{name:22} {found['mode']:8} {megabytes(found['limit'])} {megabytes(found['whole'])}"
+    if found["chunk"] is None:
+        return f"{line}  refused: one at a time needs {megabytes(found['one']).strip()} MB", []
+    times, peak, limit = found["times"], found["peak"], found["limit"]
+    ratio = times["chunked"] / times["whole"]
+    line += f" {found['chunk']:6,} of {found['passes']:6,} {megabytes(found['predicted'])}"
+    line += f" {megabytes(peak)} {1e3 * times['whole']:9.2f} {1e3 * times['chunked']:9.2f}"
+    short = [
+        *(["is above the limit by prediction"] if found["predicted"] > limit else []),
+        *(["is above the limit as measured"] if peak is not None and peak > limit else []),
+        *([f"takes {ratio:.2f} times as long"] if ratio > SLOWER else []),
+    ]
+    return f"{line} {ratio:6.2f}×", short
+
+
+def megabytes(count: int | None) -> str:
+    return f"{'–':>9}" if count is None else f"{count / 1e6:9.2f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=[], metavar="NAME")
+    parser.add_argument("--budget", type=float, default=6.0, help="seconds of samples a case")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(limited(args.one, args.budget)))
+        return 0
+    names = args.only or [case.name for case in cases() if case.fits and not case.sparse]
+    print(f"JAX {jax.__version__}, float32, in MB and ms\n")
+    print(
+        f"{'case':22} {'mode':8} {'limit':>9} {'unchunked':>9} {'chunk':>16} {'predicted':>9}"
+        f" {'measured':>9} {'unchunked':>9} {'chunked':>9} {'ratio':>7}"
+    )
+    short = []
+    for name in names:
+        found = in_a_process(name, args.budget)
+        line, said = (name, [found]) if isinstance(found, str) else told(name, found)
+        short += [f"{name}: {each}" for each in said]
+        print(line, flush=True)
+    for each in short:
+        print(f"FALLS SHORT  {each}")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
