@@ -10,10 +10,16 @@ from panel.io.server import Server
 
 from jacoscope.run import Job, local_runner
 
+from . import _ui as ui
 from ._open import explore
 from ._page import page
 from ._rehearsal import rehearse
-from ._upstream import look_up_resources_once
+from ._upstream import (
+    collect_when_quiet,
+    look_up_resources_once,
+    look_up_styles_once,
+    skip_defaults,
+)
 
 _NICENESS = 5  # of the workers: a click is answered first
 
@@ -29,7 +35,10 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     runner = local_runner()
     runner.niceness = _NICENESS
     runner.submit(Job("devices"))
+    skip_defaults()
     look_up_resources_once()
+    look_up_styles_once(ui.MaterialDesign)
+    collect_when_quiet(lambda: runner.busy)
     rehearse()  # while the workers start
     try:
         made = pn.serve(

@@ -21,10 +21,12 @@ from panel_material_ui import (
     Tabs,
     TextInput,
 )
+from panel_material_ui.theme import MaterialDesign
 
 __all__ = [
     "Accordion",
     "Button",
+    "MaterialDesign",
     "Page",
     "Player",
     "Select",
@@ -38,7 +40,7 @@ __all__ = [
 def side_by_side(*parts: Any, gap: str) -> pn.Row:
     """Lay parts beside each other where there is room, else below; `gap` is CSS.
 
-    No FlexBox: it renders its children twice, and a Material one in it may fail meanwhile.
+    No FlexBox: a Material component that one is given later was seen missing from the page.
     """
     styles = {"flex-wrap": "wrap", "gap": gap}
     return pn.Row(*parts, styles=styles, sizing_mode="stretch_width")

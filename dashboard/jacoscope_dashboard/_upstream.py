@@ -5,14 +5,26 @@ Each holds up the server's event loop, and with it every visitor.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from weakref import ref
 
+from bokeh.core.has_props import HasProps
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
-from bokeh.model import Model
+from bokeh.model import Model, util
+from panel.io import document as panel_document
 from panel.io.resources import Resources
 from panel.io.state import state
+from panel.theme import Design
+
+_PLAIN = (type(None), str, int, float, bool)
+_WAIT = timedelta(seconds=5)
+_MOST_WAITS = 12
+_FULL_EVERY = 100  # collections of the middle generation; Python's own is 10
 
 
 class Models(DocumentModelManager):
@@ -53,6 +65,45 @@ def walk_less(document: Document) -> None:
         document.models = Models(document)
 
 
+def skip_defaults() -> None:
+    """Have walks over models leave out properties that hold a default; call it once a process.
+
+    Such a default belongs to the class, so it refers to no model, and Bokeh works it out anew each
+    time. A default that is made for each model, and so may be one, is visited as ever.
+    """
+    visit = util.visit_value_and_its_immediate_references
+
+    def visit_immediate_value_references(value: Any, visitor: Callable[[Model], None]) -> None:
+        if not isinstance(value, HasProps):
+            visit(value, visitor)
+            return
+        given, themed = value._property_values, value.themed_values() or ()
+        made = {} if themed else value._unstable_default_values
+        for name, is_made in _referring(type(value)):
+            if name in given:
+                held = given[name]
+            elif name in made:
+                held = made[name]
+            elif is_made or name in themed:
+                held = getattr(value, name)
+            else:
+                continue
+            if type(held) not in _PLAIN and not (isinstance(held, list | dict) and not held):
+                visit(held, visitor)
+
+    util.visit_immediate_value_references = visit_immediate_value_references
+
+
+@cache
+def _referring(kind: type[HasProps]) -> list[tuple[str, bool]]:
+    """Name the properties that may refer to models; say of each if its default is made anew."""
+    found = []
+    for name in kind.properties_with_refs():
+        descriptor: Any = kind.lookup(name)
+        found.append((name, descriptor.has_unstable_default(kind)))
+    return found
+
+
 def look_up_resources_once() -> None:
     """Have Panel keep which files its components need; call it once a process.
 
@@ -73,3 +124,52 @@ def look_up_resources_once() -> None:
         resources += [each for each in known[key] if each not in resources]
 
     Resources.extra_resources = extra_resources
+
+
+def look_up_styles_once(design: type[Design]) -> None:
+    """Have a design keep the styles of each class of components; call it once a process.
+
+    For each component of a page it goes through the base classes of its class, and asks the file
+    system where the style sheet of its theme is.
+    """
+    ask: Any = design.__dict__["_get_modifiers"].__func__
+    known: dict[tuple[Any, ...], tuple[dict[str, Any], dict[Any, Any]]] = {}
+
+    def _get_modifiers(
+        cls: type[Design], viewable: Any, theme: Any, isolated: bool | None = None
+    ) -> tuple[dict[str, Any], dict[Any, Any]]:
+        document = state.curdoc
+        served = document is not None and document.session_context is not None
+        kind = theme if isinstance(theme, type) else type(theme)
+        key = (cls, type(viewable), kind, isolated, served, state.rel_path)
+        if key not in known:
+            known[key] = ask(cls, viewable, theme, isolated)
+        own, of_children = known[key]
+        return dict(own), dict(of_children)
+
+    kept: Any = classmethod(_get_modifiers)
+    design._get_modifiers = kept
+
+
+def collect_when_quiet(busy: Callable[[], bool]) -> None:
+    """Have garbage collected while `busy` says no, or after a minute; call it once a process.
+
+    A full collection walks over the objects of all pages. Panel has one some seconds after a page
+    was closed; Python's own, in between, become ten times as rare.
+    """
+    collect: Callable[[], None] = panel_document._garbage_collect
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _FULL_EVERY)
+    waits = 0
+
+    def collect_or_wait() -> None:
+        nonlocal waits
+        waits = waits + 1 if busy() else 0
+        if 0 < waits <= _MOST_WAITS:
+            at = datetime.now() + _WAIT
+            state.schedule_task("gc.collect", collect_or_wait, at=at)
+        else:
+            waits = 0
+            collect()
+
+    panel_document._garbage_collect = collect_or_wait

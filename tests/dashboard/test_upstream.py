@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import holoviews as hv
@@ -9,14 +10,30 @@ import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
-from bokeh.models import ColumnDataSource, CustomJS, Div, Row
+from bokeh.model import util
+from bokeh.models import ColumnDataSource, CustomJS, Div, Range1d, Row
 from bokeh.models.tickers import FixedTicker
+from bokeh.plotting import figure
 from holoviews.plotting.plot import Plot
+from panel.io import document as panel_document
 from panel.io.resources import Resources
-from panel.io.state import set_curdoc
+from panel.io.state import set_curdoc, state
 
+from jacoscope_dashboard import _ui as ui
+from jacoscope_dashboard._explorer import TABS, Explorer
+from jacoscope_dashboard._html import Html
 from jacoscope_dashboard._pace import Pace
-from jacoscope_dashboard._upstream import Models, look_up_resources_once, walk_less
+from jacoscope_dashboard._page import page
+from jacoscope_dashboard._place import at_once
+from jacoscope_dashboard._rehearsal import Nobody
+from jacoscope_dashboard._upstream import (
+    Models,
+    collect_when_quiet,
+    look_up_resources_once,
+    look_up_styles_once,
+    skip_defaults,
+    walk_less,
+)
 from jacoscope_dashboard.figures import compile_times, memory, times
 from jacoscope_dashboard.views._figure import Figure
 from tests.dashboard.helpers import rows
@@ -105,8 +122,8 @@ def test_an_update_of_a_figure_walks_over_no_models(
     served(document, monkeypatch)
     document.add_root(Row())
     with set_curdoc(document):
-        figure = Figure("a", lambda data: draw(data, dark=False), placed.append, Pace(turns.append))
-        figure.send(whole)
+        drawn = Figure("a", lambda data: draw(data, dark=False), placed.append, Pace(turns.append))
+        drawn.send(whole)
         while turns:
             turns.pop(0)()
         (plot,) = placed
@@ -115,12 +132,12 @@ def test_an_update_of_a_figure_walks_over_no_models(
         walks.clear()
         models = set(document.models)
         for given in (whole, [whole[0].but(median_s=2e-3, compile_s=9.0), whole[1]], whole[::-1]):
-            figure.send(given)
+            drawn.send(given)
             assert set(document.models) == models == all_of(document)
     assert not walks
 
 
-def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(
+def test_a_figure_is_built_in_some_turns_and_placed_in_the_last(
     document: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns: list[Any] = []
@@ -129,10 +146,10 @@ def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(
     served(document, monkeypatch)
     document.add_root(Row())
     with set_curdoc(document):
-        figure = Figure("a", hv.Curve, placed.append, pace)
-        figure.send([1, 2])
+        drawn = Figure("a", hv.Curve, placed.append, pace)
+        drawn.send([1, 2])
         pace.ask("another", lambda: placed.append("another"))
-        figure.send([1, 2, 3])
+        drawn.send([1, 2, 3])
         assert not placed
         while turns:
             turns.pop(0)()
@@ -141,12 +158,105 @@ def test_a_figure_is_built_in_one_turn_and_placed_in_the_next(
     assert len(placed) == 2
 
 
+@pytest.mark.parametrize("turns_before", range(7))
+def test_the_newest_frame_stays_whenever_it_comes(
+    document: Any, turns_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A figure's words are laid on it in a turn of their own, which newer data may precede."""
+    turns: list[Any] = []
+    placed: list[Any] = []
+    served(document, monkeypatch)
+    document.add_root(Row())
+    first, second, *_ = rows()
+    with set_curdoc(document):
+        drawn = Figure("a", lambda data: times(data, dark=False), placed.append, Pace(turns.append))
+        drawn.send([first])
+        for _ in range(turns_before):
+            turns.pop(0)()
+        drawn.send([first, second])
+        while turns:
+            turns.pop(0)()
+    words = " ".join(placed[0].state.yaxis[0].formatter.args["words"])
+    assert first.strategy in words
+    assert second.strategy in words
+
+
 def test_without_a_server_panel_makes_the_plot() -> None:
     placed: list[Any] = []
     Figure(
         "a", hv.Curve, placed.append, Pace(lambda work: pytest.fail(f"{work} was asked for"))
     ).send([1, 2])
     assert isinstance(placed[0], hv.DynamicMap)
+
+
+@pytest.mark.parametrize(("busy", "left"), [([True, True, False], 0), ([True] * 20, 7)])
+def test_garbage_is_collected_when_no_job_is_under_way_or_after_a_minute(
+    busy: list[bool], left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    later: list[Any] = []
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(panel_document, "_garbage_collect", lambda: done.append("collected"))
+    monkeypatch.setattr(state, "schedule_task", lambda name, work, at: later.append(work))
+    collect_when_quiet(lambda: busy.pop(0))
+    panel_document._garbage_collect()
+    while later:
+        assert not done
+        later.pop(0)()
+    assert done == ["collected"]
+    assert len(busy) == left
+
+
+def test_a_walk_finds_the_same_without_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = Explorer(runner=Nobody(), hop=at_once())
+    root = page(explorer).get_root(Document())
+    explorer.session.comparison.param.update(state="ok", rows=rows(), spec=explorer.settings())
+    for tab in TABS:
+        explorer.tab = tab
+    explorer.close()
+    themed = figure(width=100)
+    themed.apply_theme({"width": 300, "outline_line_color": None})
+    walked = [root, themed, [1, {"a": Div(), "b": (Div(), Range1d())}]]
+    plain = util.visit_immediate_value_references
+    monkeypatch.setattr(util, "visit_immediate_value_references", plain)  # comes back
+    skip_defaults()
+    found = util.collect_models(*walked)  # before Bokeh's own makes what is made when asked for
+    monkeypatch.setattr(util, "visit_immediate_value_references", plain)
+    wanted = util.collect_models(*walked)
+    assert [each.id for each in found] == [each.id for each in wanted]
+    assert len(found) > 100
+
+
+def test_styles_are_looked_up_once_and_are_the_same(
+    document: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = ui.MaterialDesign
+    ask = design.__dict__["_get_modifiers"]
+    parts = [pn.Row(), pn.Column(), ui.Button(), Html("a"), pn.pane.HoloViews(hv.Curve([1]))]
+    themes: Any = design._themes["default"], design._themes["dark"]()
+
+    def answers() -> list[Any]:
+        return [design._get_modifiers(part, theme) for part in parts for theme in themes]
+
+    wanted = answers()
+    served(document, monkeypatch)
+    with set_curdoc(document):
+        wanted += answers()
+    asked: list[Any] = []
+
+    def counted(cls: Any, viewable: Any, *more: Any) -> Any:
+        asked.append(viewable)
+        return ask.__func__(cls, viewable, *more)
+
+    monkeypatch.setattr(design, "_get_modifiers", classmethod(counted))
+    look_up_styles_once(design)
+    for _ in range(2):
+        found = answers()
+        with set_curdoc(document):
+            found += answers()
+        assert found == wanted
+        found[0][0].clear()  # what one component is given is its own
+    assert len(asked) == len(wanted)
 
 
 def test_resources_are_looked_up_once_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

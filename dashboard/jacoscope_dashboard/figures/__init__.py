@@ -4,6 +4,7 @@ A figure returns the same composition whatever the data, so that a `DynamicMap` 
 """
 
 from ._compile_times import compile_times as compile_times
+from ._finish import frames_later as frames_later
 from ._heatmap import heatmap as heatmap
 from ._memory import memory as memory
 from ._palette import DARK as DARK
@@ -38,6 +39,7 @@ __all__ = [
     "format_bytes",
     "format_count",
     "format_seconds",
+    "frames_later",
     "heatmap",
     "kind_of",
     "memory",

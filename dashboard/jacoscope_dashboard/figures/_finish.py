@@ -8,7 +8,9 @@ Nothing of the figure is built again, and a zoom lasts until the ranges themselv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,19 @@ from ._axes import FONT, Axis, lay_axis, lay_right, middle, move, plain
 from ._layer import Stroke, Word, laid, lay_strokes, lay_words
 from ._legend import Entry, lay_legend
 from ._palette import Palette, palette
+
+_LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("frames", default=None)
+
+
+@contextmanager
+def frames_later() -> Iterator[list[Callable[[], None]]]:
+    """Have frames not laid while plots are built inside; yield what lays them, to be called."""
+    frames: list[Callable[[], None]] = []
+    token = _LATER.set(frames)
+    try:
+        yield frames
+    finally:
+        _LATER.reset(token)
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,13 @@ class Frame:
 
     def __call__(self, plot: Any, _element: Any) -> None:
         """Lay this frame on the figure (a HoloViews hook)."""
+        later = _LATER.get()
+        if later is None:
+            self._lay(plot)
+        else:
+            later.append(lambda: self._lay(plot))
+
+    def _lay(self, plot: Any) -> None:
         figure: Any = plot.state
         colors = palette(self.dark)
         _paint(figure, colors)

@@ -11,13 +11,15 @@ import panel as pn
 from holoviews.streams import Pipe
 
 from .._pace import Pace
+from ..figures import frames_later
 
 
 class Figure:
-    """A figure that is drawn for each `send`, first in two turns of the page's thread.
+    """A figure that is drawn for each `send`, first in three turns of the page's thread.
 
-    HoloViews builds a plot in one, and Panel makes a pane of it in the next. In a notebook, where
-    a pane may be shown more than once and each needs a plot of its own, Panel does both.
+    HoloViews builds a plot in one, our frame is laid on it in another, and Panel makes a pane of
+    it in the third. In a notebook, where a pane may be shown more than once and each needs a plot
+    of its own, Panel does it all.
     """
 
     def __init__(
@@ -33,14 +35,14 @@ class Figure:
         """
         self._name, self._draw, self._place, self._pace = name, draw, place, pace
         self._pipe = Pipe(data=None)
-        self._begun = False
+        self._sent = 0
 
     def send(self, data: Any) -> None:
         """Draw this."""
         self._pipe.send(data)
-        if self._begun:
+        self._sent += 1
+        if self._sent > 1:
             return
-        self._begun = True
         figure = hv.DynamicMap(self._draw, streams=[self._pipe])
         document = pn.state.curdoc
         if document is None or document.session_context is None or not pn.state.loaded:
@@ -50,5 +52,12 @@ class Figure:
 
     def _build(self, figure: Any, document: Any) -> None:
         renderer = hv.renderer("bokeh").instance(mode="server", theme=document.theme)
-        plot = renderer.get_plot(figure, doc=document, root=document.roots[0])
+        with frames_later() as frames:
+            plot = renderer.get_plot(figure, doc=document, root=document.roots[0])
+        self._pace.ask(f"{self._name}: frame", partial(self._lay, plot, frames, self._sent))
+
+    def _lay(self, plot: Any, frames: list[Callable[[], None]], sent: int) -> None:
+        if self._sent == sent:  # else a newer frame is on it already
+            for lay in frames:
+                lay()
         self._pace.ask(f"{self._name}: pane", partial(self._place, plot))

@@ -15,7 +15,12 @@ from ._figure import Figure
 
 
 class Plot:
-    """A figure with its heading and its sentence, fed by `show`."""
+    """A figure with its heading and its sentence, fed by `show`; built when there is something.
+
+    Attributes:
+        panel: What is on the tab; None before the first `show` with something known.
+        came: Called when `panel` has been built.
+    """
 
     def __init__(
         self,
@@ -32,28 +37,36 @@ class Plot:
         """
         self.title = title
         self._summary, self._reads = summary, reads
-        self._head = Html()
         self._shown: object = None
-
         self._figure = Figure(title, lambda data: draw(data[0], dark=data[1]), self._place, pace)
-        self.panel = pn.Column(
-            self._head, styles={"flex": "1 1 380px", "min-width": "0"}, visible=False
-        )
+        self.panel: pn.Column | None = None
+        self.came: Callable[[], None] = lambda: None
 
     def show(self, rows: Any, dark: bool) -> None:
         """Show rows or points; without any, nothing."""
         read = [[field(row, name) for name in self._reads] for row in rows]
-        self.panel.visible = any(value is not None for values in read for value in values)
+        known = any(value is not None for values in read for value in values)
+        if self.panel is not None:
+            self.panel.visible = known
         names = [[field(row, name) for name in ("strategy", "status", "value")] for row in rows]
         shown = (names, read, dark)
-        if not self.panel.visible or self._shown == shown:
+        if not known or self._shown == shown:
             return
         self._shown = shown
         sentence = escape(self._summary(rows))
-        self._head.write(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
+        self._say(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
         self._figure.send((rows, dark))
 
+    def _say(self, html: str) -> None:
+        if self.panel is None:
+            self._head = Html(html)
+            self.panel = pn.Column(self._head, styles={"flex": "1 1 380px", "min-width": "0"})
+            self.came()
+        else:
+            self._head.write(html)
+
     def _place(self, figure: Any) -> None:
+        assert self.panel is not None  # it has its heading already
         pane = pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=(6, 0, 0, 0))
         self.panel.append(pane)
 
@@ -64,6 +77,12 @@ def field(row: Any, name: str) -> Any:
 
 
 def grid(*plots: Plot) -> pn.Row:
-    """Lay plots side by side where there is room."""
-    panels = [plot.panel for plot in plots]
-    return ui.side_by_side(*panels, gap="24px")
+    """Lay plots side by side where there is room, each when it has something to show."""
+    row = ui.side_by_side(gap="24px")
+
+    def fill() -> None:
+        row.objects = [plot.panel for plot in plots if plot.panel is not None]
+
+    for plot in plots:
+        plot.came = fill
+    return row
