@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,6 +25,7 @@ from typing import Any
 
 import jax
 
+from apart import apart
 from cases import NAMES, cases
 from race import race, ratios
 
@@ -45,16 +44,7 @@ def in_a_process(name: str, args: argparse.Namespace) -> Race | str:
     """Race one case in a new process, without what earlier ones chose; or say why it failed."""
     options = ("rounds", "time_limit", "budget")
     given = [f"--{each.replace('_', '-')}={getattr(args, each)}" for each in options]
-    done = subprocess.run(
-        [sys.executable, __file__, "--race", name, *given],
-        env={**os.environ, "JACOSCOPE_CACHE": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        return f"exit code {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
-    return json.loads(done.stdout.splitlines()[-1])
+    return apart(__file__, "--race", name, *given)
 
 
 def slow(found: Race) -> bool:

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from typing import Any
 
 import jax
 
+from apart import apart
 from cases import NAMES, cases
 from contestants import carried_out
 from jacoscope._compare import run_job
@@ -92,20 +91,6 @@ def peak_of(f: Any, x: Any, strategy: Strategy) -> int | None:
     return run_job("peak", f, x, None, options, "local")["peak_bytes"]
 
 
-def in_a_process(name: str, budget_s: float) -> dict[str, Any] | str:
-    """Do a case in a new process; or say why it failed."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", name, f"--budget={budget_s}"],
-        env={**os.environ, "JACOSCOPE_CACHE": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        return f"exit code {done.returncode}: {done.stderr.strip().splitlines()[-1:]}"
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def told(name: str, found: dict[str, Any]) -> tuple[str, list[str]]:
     """Return a case's line, and what falls short."""
     line = f"{name:22} {found['mode']:8} {megabytes(found['limit'])} {megabytes(found['whole'])}"
@@ -144,7 +129,7 @@ def main() -> int:
     )
     short = []
     for name in names:
-        found = in_a_process(name, args.budget)
+        found = apart(__file__, "--one", name, f"--budget={args.budget}")
         line, said = (name, [found]) if isinstance(found, str) else told(name, found)
         short += [f"{name}: {each}" for each in said]
         print(line, flush=True)

@@ -27,7 +27,7 @@ _LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("frames", defau
 
 @contextmanager
 def frames_later() -> Iterator[list[Callable[[], None]]]:
-    """Have frames not laid while plots are built inside; yield what lays them, to be called."""
+    """While plots are built inside, lay no frame on them; yield the calls that lay them after."""
     frames: list[Callable[[], None]] = []
     token = _LATER.set(frames)
     try:
