@@ -103,7 +103,7 @@ def measured_advice(rows: Sequence[Measurement], best: Measurement | None) -> Ad
 def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
     said = f"It took {format_seconds(best.median_s or 0.0)} a call"
     obvious = _obvious(rows, rule)
-    tied = sum(bool(row.tie) for row in rows) - 1 if best.tie else 0
+    tied = [row for row in rows if row.tie and row is not best] if best.tie else []
     if obvious is None or obvious.median_s is None or best.median_s is None:
         against = ""
     elif obvious is best:
@@ -116,8 +116,13 @@ def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
         against = f", {ratio:.2g} times less than {obvious.strategy}, which the rule picks"
     if not tied:
         return f"{said}{against}."
-    others = "another one ties" if tied == 1 else f"{tied} others tie"
-    return f"{said}{against}; {others} with it, and it takes the least memory of them."
+    others = "another one ties" if len(tied) == 1 else f"{len(tied)} others tie"
+    memory = {
+        True: ", and it takes the least memory of them",
+        False: ", none with less memory",
+        None: "",
+    }
+    return f"{said}{against}; {others} with it{memory[best.takes_less(tied)]}."
 
 
 def _obvious(rows: Sequence[Measurement], rule: str) -> Measurement | None:

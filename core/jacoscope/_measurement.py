@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -76,6 +76,13 @@ class Measurement:
         predicted = (self.memory_source or "").partition(_PEAK)[0].removesuffix("; ")
         told = "; ".join(filter(None, [predicted, f"{_PEAK}{source}"]))
         return self.but(peak_bytes=peak_bytes, memory_source=told)
+
+    def takes_less(self, others: Sequence[Measurement]) -> bool | None:
+        """Return whether less memory is predicted than for each of others; None if unknown."""
+        known = [row.predicted_bytes for row in others if row.predicted_bytes is not None]
+        if self.predicted_bytes is None or not known or len(known) < len(others):
+            return None
+        return self.predicted_bytes < min(known)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

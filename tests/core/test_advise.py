@@ -81,16 +81,16 @@ def test_a_sparse_function_is_colored() -> None:
 
 
 def test_the_memory_limit_is_kept_by_prediction() -> None:
-    problem = jsc.problem("outer_product", hidden=256, inputs=96)
+    problem = jsc.problem("outer_product", hidden=128, inputs=48)
     free = jsc.advise(problem.f, problem.x)
-    limit = 4 * 96 * 96 * 4 + 20 * 256 * 256 * 4
+    limit = 4 * 48 * 48 * 4 + 20 * 128 * 128 * 4
     advice = jsc.advise(problem.f, problem.x, memory_limit=limit)
     assert advice.predicted_bytes is not None
     assert advice.predicted_bytes <= limit
     assert free.predicted_bytes is not None
     with pytest.raises(jsc.MemoryLimitError, match="above the memory limit") as caught:
-        jsc.advise(problem.f, problem.x, memory_limit=4 * 96 * 96)
-    assert (caught.value.needed_bytes or 0) > 4 * 96 * 96
+        jsc.advise(problem.f, problem.x, memory_limit=4 * 48 * 48)
+    assert (caught.value.needed_bytes or 0) > 4 * 48 * 48
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,7 @@ def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the high-water mark")
 def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner) -> None:
-    n = 3_000  # J takes 36 MB
+    n = 2_400  # J takes 23 MB
 
     def f(x: Any) -> Any:
         return jnp.sin(x) * x

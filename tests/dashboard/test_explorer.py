@@ -184,12 +184,26 @@ def test_numbers_in_the_table_are_the_studys(opened: Open, page: Pump, runner: F
     assert table.rows[2]["cells"]["median"] == {"text": "", "sort": None}
 
 
-def test_a_tie_is_called_a_tie(opened: Open, page: Pump, runner: FakeRunner) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((160, 320), "is as fast as reverse/vmap, with the least memory."),
+        ((160, 160), "is as fast as reverse/vmap; none of them takes less memory."),
+        ((160, None), "is as fast as reverse/vmap."),
+    ],
+)
+def test_a_tie_is_called_a_tie(
+    opened: Open, page: Pump, runner: FakeRunner, sizes: tuple[int, int | None], said: str
+) -> None:
     explorer = opened()
     first, second, third = rows()
-    tied = jsc.Study(rows=(first.but(tie=True), second.but(tie=True), third))
-    run(explorer, page, runner, tied)
+    equal = [
+        row.but(tie=True, predicted_bytes=size)
+        for row, size in zip((first, second), sizes, strict=True)
+    ]
+    run(explorer, page, runner, jsc.Study(rows=(*equal, third)))
     assert "A tie" in text(explorer)
+    assert said in text(explorer)
     assert "is fastest</p>" not in text(explorer)
 
 

@@ -30,8 +30,14 @@ def verdict(study: Study) -> str:
     if study.too_small:
         return alert(TOO_SMALL, "notice", "Too small to tell.")
     if best.tie:
-        others = [row.strategy for row in study.rows if row.tie and row is not best]
-        sentence = f"{best.strategy} is as fast as {_listed(others)}, with the least memory."
+        others = [row for row in study.rows if row.tie and row is not best]
+        least = {
+            True: ", with the least memory",
+            False: "; none of them takes less memory",
+            None: "",
+        }[best.takes_less(others)]
+        names = _listed([row.strategy for row in others])
+        sentence = f"{best.strategy} is as fast as {names}{least}."
         return f'<p class="count">A tie</p><p>{escape(sentence)}</p>'
     return f'<p class="count">{escape(best.strategy)} is fastest</p>'
 
