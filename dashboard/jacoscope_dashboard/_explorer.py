@@ -108,6 +108,7 @@ class Explorer(pn.viewable.Viewer):
         self._describe()
         self._say()
         self._to_front()
+        self._fill_tabs()
 
     @cached_property
     def controls(self) -> Controls:
@@ -193,19 +194,26 @@ class Explorer(pn.viewable.Viewer):
     def _tab_set(self, event: Any) -> None:
         self.tabs.active = TABS.index(event.new)
         self.pace.ask("tab", self._to_front)  # the click is answered first
+        self.pace.ask("tab: content", self._fill_tabs)  # in a turn of its own
 
     def _to_front(self) -> None:
         if self.tab == "products" and self._products is None:
             self._products = ProductsView(self)
-            self._products_box.objects = [self._products.panel]
         if self.tab == "compare" and self._compare is None:
             self._compare = CompareView(self)
-            self._compare_box.objects = [self._compare.panel]
         self._jacobian.active = self.tab == "jacobian"
         if self._products:
             self._products.active = self.tab == "products"
         if self._compare:
             self._compare.active = self.tab == "compare"
+
+    def _fill_tabs(self) -> None:
+        for box, view in (
+            (self._products_box, self._products),
+            (self._compare_box, self._compare),
+        ):
+            if view is not None and not box.objects:
+                box.objects = [view.panel]
 
     def _darken(self) -> None:
         self._jacobian.set_dark(self.dark)
