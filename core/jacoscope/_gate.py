@@ -34,11 +34,15 @@ class Gate:
     given: bool
     chunks: dict[str, int | None] = field(default_factory=dict)
 
+    def holds(self, strategy: Strategy) -> bool:
+        """Whether a strategy's arguments and result fit, by their shapes."""
+        return result_bytes(strategy, self.scene) <= self.limit_bytes
+
     def by_shape(self, strategy: Strategy, row: Measurement) -> Measurement | None:
         """Refuse a strategy whose result alone is too large; None lets it pass."""
-        needed = result_bytes(strategy, self.scene)
-        if needed <= self.limit_bytes:
+        if self.holds(strategy):
             return None
+        needed = result_bytes(strategy, self.scene)
         return row.but(
             status="refused",
             message=f"{self._said(needed, None)} The result alone takes that much.",

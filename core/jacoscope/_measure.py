@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from ._ceilings import ceilings
-from ._colored_plan import plan_colored
+from ._colored_plan import ColoredPlan, plan_colored
 from ._cost import compile_program
 from ._devices import Device, find_device
 from ._environment import describe_environment, load
@@ -85,22 +85,26 @@ def measure(
         emit({"type": "plan", "strategies": [row.strategy for row in study.rows]})
         _emit_rows(emit, study.rows)
         return Measured(study, ())
-    colored = plan_colored(
-        options.quantity,
-        scene,
-        options.sparsity,
-        failed=options.failed,
-        start=lambda name: emit(_stage(name, "color", 0, 1, begin)),
-    )
+    planned, gate = _plan(scene, options), _gate(scene, options)
+    hope = any(map(gate.holds, planned))  # else a pattern and a reference are seconds for nothing
+    colored = ColoredPlan()
+    if hope:
+        colored = plan_colored(
+            options.quantity,
+            scene,
+            options.sparsity,
+            failed=options.failed,
+            start=lambda name: emit(_stage(name, "color", 0, 1, begin)),
+        )
     options = replace(options, failed={**options.failed, **colored.failed})
-    strategies = _in_order(_plan(scene, options), list(colored.strategies), scene, options)
+    strategies = _in_order(planned, list(colored.strategies), scene, options)
     names = [each.name for each in strategies]
     emit({"type": "plan", "strategies": names, "environment": environment})
     emit(_stage("", "reference", 0, len(strategies), begin))
-    scene = with_reference(scene, options)
+    scene = with_reference(scene, options) if hope else scene
     emit(_stage(_F, "compile", 0, len(strategies), begin))
     f_made = _prepare_f(scene, options)
-    prepared = _prepare_all(strategies, scene, options, emit, begin)
+    prepared = _prepare_all(strategies, scene, options, gate, emit, begin)
     if isinstance(f_made, Failure):
         prepared = {name: _alone(each, f_made) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
@@ -226,11 +230,19 @@ def _alone(each: Prepared, failure: Failure) -> Prepared:
     return replace(each, row=each.row.but(message=f"{each.row.message} {said}".strip()))
 
 
-def _prepare_all(
-    strategies: list[Strategy], scene: Scene, options: Options, emit: Emit, begin: float
-) -> dict[str, Prepared]:
+def _gate(scene: Scene, options: Options) -> Gate:
     limit = options.memory_limit
-    gate = Gate(scene, limit or free_memory(), given=limit is not None)
+    return Gate(scene, limit or free_memory(), given=limit is not None)
+
+
+def _prepare_all(
+    strategies: list[Strategy],
+    scene: Scene,
+    options: Options,
+    gate: Gate,
+    emit: Emit,
+    begin: float,
+) -> dict[str, Prepared]:
     until = begin + _COMPILE_SHARE * options.time_limit
     prepared: dict[str, Prepared] = {}
     waiting = list(strategies)

@@ -106,8 +106,7 @@ def test_a_result_that_cannot_fit() -> None:
 def test_forty_gigabytes_are_refused_at_once() -> None:
     study = jsc.compare(jnp.sin, jnp.ones(100_000), memory_limit="2GB", runner="inline")
     for row in study.rows:
-        if row.batching == "colored" and row.status == "unsupported":
-            continue  # asdex does not work here
+        assert row.batching != "colored"  # to find a pattern would take seconds
         assert row.status == "refused"
         assert "It needs 40 GB, above the memory limit of 2 GB. No chunk size fits" in row.message
         assert row.compile_s is None  # by shape alone
