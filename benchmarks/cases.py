@@ -80,17 +80,17 @@ _DENSE = {
     "gaussian_process": {"points": 256, "features": 8},
 }
 _SPARSE = {
-    "elementwise_chain": {"length": 1024},
-    "lorenz96": {"sites": 512},
-    "squared_differences": {"unknowns": 1024},
+    "elementwise_chain": {"length": 2048},
+    "lorenz96": {"sites": 1024},
+    "squared_differences": {"unknowns": 2048},
     "broyden_tridiagonal": {"unknowns": 2048},
     "broyden_banded": {"unknowns": 2048},
     "arrow": {"unknowns": 1024},
     "brusselator": {"side": 32},
-    "burgers": {"steps": 32, "cells": 512},
-    "bundle_adjustment": {"points": 128, "cameras": 4},
-    "while_loop": {"orbits": 512},
-    "custom_vjp": {"orbits": 512},
+    "burgers": {"steps": 32, "cells": 1024},
+    "bundle_adjustment": {"points": 256, "cameras": 4},
+    "while_loop": {"orbits": 1024},
+    "custom_vjp": {"orbits": 1024},
 }
 _WRITTEN_SPARSE = ("b_spline", "collocation", "diffusion_residual", "power_flow")
 _HUGE = "broyden_banded 10,000"

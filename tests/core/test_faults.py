@@ -78,9 +78,12 @@ def kill_one(runner: LocalRunner, after_s: float, rows: int | None) -> tuple[Any
     return running.result(120), bystander.result(120)
 
 
-@pytest.mark.parametrize("times", [4, pytest.param(50, marks=pytest.mark.slow)])
-def test_workers_killed_at_random_moments(runner: LocalRunner, times: int) -> None:
-    moments = random.Random(times)
+@pytest.mark.parametrize(
+    ("times", "seed"),
+    [(4, 4), *(pytest.param(10, seed, marks=pytest.mark.slow) for seed in range(5))],
+)
+def test_workers_killed_at_random_moments(runner: LocalRunner, times: int, seed: int) -> None:
+    moments = random.Random(seed)
     usual = len(workers(runner))
     for _ in range(times):
         rows = moments.choice([None, None, moments.randint(1, 44)])  # in one of three, as it sends
