@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import jax
 
 import jacoscope as jsc
 
 Function = Callable[[Any], Any]
+Output = Literal["dense", "bcoo"]
 BUILTINS: dict[str, Callable[[Function], Function]] = {
     "jax.jacfwd": jax.jacfwd,
     "jax.jacrev": jax.jacrev,
@@ -53,10 +54,10 @@ def carried_out(strategy: str, f: Function) -> Function:
     return jax.jit(lambda x: jsc.jacobian(f, x, **options))
 
 
-def autotuned(f: Function, x: Any, time_limit: float) -> Contestant:
+def autotuned(f: Function, x: Any, time_limit: float, output: Output = "dense") -> Contestant:
     """Let `jacoscope.autotune` measure and choose, whatever it chose before."""
     start = time.perf_counter()
-    chosen = jsc.autotune(f, x, time_limit=time_limit, fresh=True)
+    chosen = jsc.autotune(f, x, time_limit=time_limit, output=output, fresh=True)
     return Contestant(chosen.strategy, chosen, time.perf_counter() - start)
 
 

@@ -6,11 +6,15 @@ Every case of `cases.py` is raced in a process of its own; see `race.py`. Prepar
 Sparse cases run against asdex and sparsejac as well, dense results against dense ones and sparse
 against sparse, where those are installed: pip install -r benchmarks/requirements.txt.
 
+A dense result of a sparse function can't take less time than filling it with zeros, which is
+shown; who has such a function asks for a sparse result, so *as asked* is a `BCOO` for these cases
+and dense for the others.
+
 Exits 1 and names what falls short: a case where autotune's choice is more than 1.1 times slower
 than the better builtin in every one of three runs; and, by geometric mean over all cases, autotune
-less than 1.15 (dense ones) or 2.5 times (all) as fast as the better builtin, or 1.3 and 3 times as
-fast as the one that the rule names (n_in ≤ n_out: forward); or more than 10 % slower than the best
-strategy, or advise more than 35 %.
+less than 1.15 (dense ones) or 2.5 times (all, as asked) as fast as the better builtin, or 1.3 and 3
+times as fast as the one that the rule names (n_in ≤ n_out: forward); or more than 10 % slower than
+the best strategy, or advise more than 35 %.
 """
 
 from __future__ import annotations
@@ -31,11 +35,18 @@ from race import race, ratios
 
 SLOWEST = 1.1  # times the better builtin
 LEAST = {("dense", "better"): 1.15, ("dense", "rule"): 1.3}
-LEAST |= {("all", "better"): 2.5, ("all", "rule"): 3.0}
+LEAST |= {("all", "better as asked"): 2.5, ("all", "rule as asked"): 3.0}
 MOST = {"autotune": 1.10, "advise": 1.35}
-PEERS = ("ours dense", "asdex dense", "ours bcoo", "asdex bcoo", "sparsejac bcoo")
+PEERS = ("fill", "ours dense", "asdex dense", "ours bcoo", "asdex bcoo", "sparsejac bcoo")
 
 HEADS = (*(name.removeprefix("sparsejac ") for name in PEERS), "ours", "asdex", "sparsejac")
+
+_OVER = {
+    "better": "the better builtin over autotune",
+    "rule": "the rule's over autotune",
+    "better as asked": "the better builtin over autotune, as asked",
+    "rule as asked": "the rule's over autotune, as asked",
+}
 
 Race = dict[str, Any]
 
@@ -71,6 +82,9 @@ def peers_line(found: Race) -> str:
     text = f"{found['case']:24}"
     for name in PEERS:
         text += f" {milliseconds(found['peers'].get(name, {}).get('time')):>10}"
+    asked = found.get("bcoo")
+    gain = f"{ratios(found)['better as asked']:6.1f}×" if asked else f"{'–':>7}"
+    text += f" {milliseconds(asked and asked['time']):>10} {gain}"
     for name in "ours dense", "asdex dense", "sparsejac bcoo":
         prepare_s = found["peers"].get(name, {}).get("prepare")
         text += f" {milliseconds(prepare_s, 0):>9}"
@@ -101,9 +115,9 @@ def show_peers(runs: Sequence[Race]) -> None:
     sparse = [found for found in runs if "peers" in found]
     if not sparse:
         return
-    print(f"\n{'sparse case, ms':24} {'':43}sparsejac   prepare, ms")
-    print(f"{'':24}" + "".join(f" {head:>10}" for head in HEADS[:5]), end="")
-    print("".join(f" {head:>9}" for head in HEADS[5:]))
+    print(f"\n{'sparse case, ms':24} {'':54}sparsejac {'':22} prepare, ms")
+    print(f"{'':24}" + "".join(f" {head:>10}" for head in HEADS[: len(PEERS)]), end="")
+    print(f" {'autotune':>10} {'gain':>7}" + "".join(f" {head:>9}" for head in HEADS[len(PEERS) :]))
     for found in sparse:
         print(peers_line(found))
     for ours, theirs in (
@@ -124,7 +138,7 @@ def means(runs: Sequence[Race]) -> dict[tuple[str, str], float]:
     return {
         (kind, what): statistics.geometric_mean(ratios(found)[what] for found in chosen)
         for kind, chosen in sets.items()
-        for what in ("better", "rule", "autotune", "advise")
+        for what in ("better", "rule", "better as asked", "rule as asked", "autotune", "advise")
         if chosen
     }
 
@@ -200,8 +214,7 @@ def main() -> int:
     show_peers(first)
     print("\nby geometric mean:")
     for (kind, what), mean in means(first).items():
-        over = {"better": "the better builtin over autotune", "rule": "the rule's over autotune"}
-        print(f"  {kind:5} {over.get(what, f'{what} over the best strategy'):34} {mean:.2f}×")
+        print(f"  {kind:5} {_OVER.get(what, f'{what} over the best strategy'):44} {mean:.2f}×")
     short = failed + shortfalls(first, kept, complete=set(kept) == set(NAMES))
     for each in short:
         print(f"FALLS SHORT  {each}")

@@ -18,6 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.sparse import BCOO
 
 from cases import Case
 from contestants import BUILTINS, Contestant, advised, autotuned, carried_out, rule
@@ -28,6 +29,7 @@ from rounds import Call, sample, sample_all
 CHUNK_SIZES = (8, 32, 64, 128, 256)
 _NEAR = 1.6  # times the fastest, by a few calls; what is farther is not the best
 _MOST = 6
+_SPARSELY = "autotune bcoo"
 _TOLERANCE = 1e-3  # of a product with a random vector, over the product's length
 
 
@@ -43,7 +45,9 @@ def race(case: Case, rounds: int, time_limit: float, budget_s: float) -> dict[st
     Returns:
         Sizes; `times`, `picked` and `read`, seconds of each strategy by all, every other and the
         other rounds; `chosen`, which one autotune and advise took, and `prepare`, in how many
-        seconds; `best`, a strategy's name; `peers`, seconds of sparse ways; and `notes`.
+        seconds; `best`, a strategy's name; `bcoo`, of a sparse case: autotune's choice for a sparse
+        result, its seconds in the same rounds and what preparing took; `peers`, seconds of sparse
+        ways and of filling the dense result with zeros; and `notes`.
     """
     found: dict[str, Any] = {
         "case": case.name,
@@ -73,7 +77,11 @@ def _race_strategies(
         if each.strategy not in BUILTINS or each.strategy not in ways:
             ways[each.strategy] = each.call
     calls = {name: partial(way, case.x) for name, way in ways.items()}
+    sparse = _sparsely(case, right, time_limit, notes) if case.sparse else None
+    if sparse is not None:
+        calls[_SPARSELY] = partial(sparse.call, case.x)
     samples = sample_all(calls, rounds, budget_s=budget_s)
+    taken = _typical(samples.pop(_SPARSELY)) if sparse is not None else None
     picked = {name: _typical(taken[::2]) for name, taken in samples.items()}
     return {
         "times": {name: _typical(taken) for name, taken in samples.items()},
@@ -83,7 +91,25 @@ def _race_strategies(
         "prepare": {name: each.prepare_s for name, each in chosen.items()},
         "best": min(ways, key=lambda name: picked[name]),
         "samples": min(map(len, samples.values())),
+        "bcoo": None
+        if sparse is None
+        else {"strategy": sparse.strategy, "time": taken, "prepare": sparse.prepare_s},
     }
+
+
+def _sparsely(
+    case: Case, right: Callable[[Any], bool], time_limit: float, notes: list[str]
+) -> Contestant | None:
+    """Let autotune choose for a sparse result; None, and a note, where it can't or is wrong."""
+    try:
+        chosen = autotuned(case.f, case.x, time_limit, "bcoo")
+    except ValueError as error:
+        notes.append(f"autotune bcoo: {error}")
+        return None
+    if right(chosen.call(case.x)):
+        return chosen
+    notes.append(f"autotune's {chosen.strategy} gives a wrong sparse result.")
+    return None
 
 
 def _near(
@@ -144,11 +170,15 @@ def _checker(case: Case) -> Callable[[Any], bool]:
         )
 
     def right(result: Any) -> bool:
-        whole = matrix(result)
+        whole = matrix(jax.tree.map(_full, result, is_leaf=lambda each: isinstance(each, BCOO)))
         got = whole @ np.asarray(v) if forward else np.asarray(u) @ whole
         return bool(np.linalg.norm(got - expected) <= _TOLERANCE * np.linalg.norm(expected))
 
     return right
+
+
+def _full(block: Any) -> Any:
+    return block.todense() if isinstance(block, BCOO) else block
 
 
 def _race_peers(
@@ -163,6 +193,9 @@ def _race_peers(
         for name in disagreement(able, x, expected) if able else ():
             notes.append(f"{name} gives a wrong result and takes no part.")
             del able[name]
+    if case.fits:  # no dense result can be faster than this
+        fill = jax.jit(lambda _: jnp.zeros((case.n_out, case.n_in), x.dtype))
+        able["fill"] = Contestant("fill", fill)
     calls = {name: partial(way.call, x) for name, way in able.items()}
     samples = sample_all(calls, rounds, budget_s=budget_s)
     return {
@@ -179,12 +212,17 @@ def ratios(found: Mapping[str, Any]) -> dict[str, float]:
     """Return what a race says, as ratios of seconds.
 
     `better` and `rule`: the better builtin, and the one of the textbook's rule, over autotune;
-    `autotune` and `advise`: each over the best strategy, by the rounds that did not choose it.
+    `better as asked` and `rule as asked`: the same, autotune asked for a sparse result of a sparse
+    case; `autotune` and `advise`: each over the best strategy, by the rounds that did not choose
+    it.
     """
     times, read, chosen = found["times"], found["read"], found["chosen"]
     tuned_s = times[chosen["autotune"]]
     better = min(times[name] for name in BUILTINS if name in times)
-    said = {"better": better / tuned_s, "rule": times.get(found["rule"], better) / tuned_s}
+    ruled = times.get(found["rule"], better)
+    asked_s = (found.get("bcoo") or {}).get("time", tuned_s)
+    said = {"better": better / tuned_s, "rule": ruled / tuned_s}
+    said |= {"better as asked": better / asked_s, "rule as asked": ruled / asked_s}
     for name, strategy in chosen.items():
         said[name] = read[strategy] / read[found["best"]]
     return said

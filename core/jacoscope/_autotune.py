@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import jax
 from jaxtyping import PyTree
@@ -12,6 +12,7 @@ from jaxtyping import PyTree
 from ._advise import untraceable
 from ._code import snippet
 from ._compare import RunnerName, check_runner, run_job, run_study
+from ._decompression import Output
 from ._fingerprint import fingerprint
 from ._limits import MemoryLimitError, read_bytes
 from ._measurement import Measurement
@@ -28,6 +29,10 @@ _HARDLY = 1.1
 _TOO_LARGE = ("refused", "out_of_memory")
 _PEAK_LIMIT_S = 60.0
 _AGAIN = "Call `autotune` again for it."
+_NO_PATTERN = (
+    "`output='bcoo'` needs a pattern that holds for every `x` and saves passes, and none was found"
+    " for `f`. Give `sparsity`, or take `output='dense'`."
+)
 
 
 class Tuned:
@@ -50,6 +55,7 @@ class Tuned:
         x: PyTree[Any],
         study: Study,
         *,
+        output: Output,
         remembered: bool,
     ) -> None:
         self.strategy = choice.name
@@ -59,7 +65,8 @@ class Tuned:
         self._choice = choice
         self._f = f
         self._shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
-        build = program(choice, f)
+        self._output: Output = output
+        build = program(choice, f, output)
 
         def derivative(x: PyTree[Any], *vectors: PyTree[Any]) -> Any:
             self._check(x)  # while it is traced, so once a shape
@@ -87,7 +94,7 @@ class Tuned:
         x = self._shapes
         y = jax.eval_shape(self._f, x)
         arrays = all(isinstance(each, jax.ShapeDtypeStruct) for each in (x, y))
-        return snippet(self._choice, pytree=not arrays)
+        return snippet(self._choice, pytree=not arrays, output=self._output)
 
     def __repr__(self) -> str:
         return f"Tuned({self._choice.quantity}, {self.strategy})"
@@ -116,6 +123,7 @@ class _Request(NamedTuple):
     quantity: Quantity
     vectors: Any
     sparsity: Any
+    output: Output
     limit_bytes: int | None
     options: dict[str, Any]
     runner: RunnerName
@@ -130,6 +138,7 @@ def autotune(
     *,
     vectors: int | PyTree[Any] | None = None,
     sparsity: Any = None,
+    output: Output = "dense",
     runner: RunnerName = "local",
     fresh: bool = False,
 ) -> Tuned:
@@ -151,6 +160,8 @@ def autotune(
         vectors: For `jmp` and `mjp`: the stacked vectors, or how many.
         sparsity: Where the derivative may be other than zero for every `x`, as for `jacobian`.
             With None only a pattern proven from the jaxpr is used.
+        output: `dense`; or `bcoo` for a sparse result, of a Jacobian or a Hessian whose pattern is
+            given or proven. Only colored strategies are then measured.
         runner: `local`, in worker processes; or `inline`, here.
         fresh: Whether to measure even where a choice is remembered.
 
@@ -159,7 +170,8 @@ def autotune(
 
     Raises:
         TypeError: `f` is no function of one pytree, or it or `x` can't be differentiated.
-        ValueError: No strategy works, or a word or number is off.
+        ValueError: No strategy works, or a word or number is off; or there is no pattern for a
+            `bcoo`, or it saves no pass.
         MemoryLimitError: All that works needs more than `memory_limit`.
 
     >>> import jax.numpy as jnp
@@ -168,7 +180,15 @@ def autotune(
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     request = _checked(
-        f, x, quantity, memory_limit, time_limit, vectors=vectors, sparsity=sparsity, runner=runner
+        f,
+        x,
+        quantity,
+        memory_limit,
+        time_limit,
+        vectors=vectors,
+        sparsity=sparsity,
+        output=output,
+        runner=runner,
     )
     key = _key(request)
     if key is None:
@@ -177,12 +197,17 @@ def autotune(
         known = recall(key)
         strategy = None if known is None else _ready(known.strategy, request)
         if known is not None and strategy is not None:
-            return Tuned(strategy, request.f, request.x, known.study, remembered=True)
+            return _tuned(strategy, request, known.study, remembered=True)
     choice = _measured(request)
     remember(key, choice)
     strategy = _ready(choice.strategy, request)
     assert strategy is not None, "it was certain in the worker"
-    return Tuned(strategy, request.f, request.x, choice.study, remembered=False)
+    return _tuned(strategy, request, choice.study, remembered=False)
+
+
+def _tuned(strategy: Strategy, request: _Request, study: Study, *, remembered: bool) -> Tuned:
+    f, x, output = request.f, request.x, request.output
+    return Tuned(strategy, f, x, study, output=output, remembered=remembered)
 
 
 def _checked(
@@ -194,10 +219,15 @@ def _checked(
     *,
     vectors: Any,
     sparsity: Any,
+    output: Output,
     runner: RunnerName,
 ) -> _Request:
     check_runner(f, time_limit, runner)
     plan(quantity, 0, 0, 1, ())  # speaks up about a wrong word
+    if output not in get_args(Output):
+        raise ValueError(f"`output` must be one of dense, bcoo, but got {output!r}.")
+    if output == "bcoo" and quantity not in ("jacobian", "hessian"):
+        raise ValueError(f"`output='bcoo'` is for a Jacobian or a Hessian, but got {quantity!r}.")
     if required_arguments(f) > 1:
         raise TypeError(
             "`f` must be a function of one pytree, but it requires several arguments."
@@ -211,10 +241,11 @@ def _checked(
         "memory_limit": limit,
         "time_limit": float(time_limit),
         "sparsity": plain,
+        "output": output,
         "tune": True,
     }
     count = 1 if quantity == "hvp" else vectors
-    return _Request(f, as_point(x), quantity, count, sparsity, limit, options, runner)
+    return _Request(f, as_point(x), quantity, count, sparsity, output, limit, options, runner)
 
 
 def _key(request: _Request) -> str | None:
@@ -223,7 +254,8 @@ def _key(request: _Request) -> str | None:
         vectors = len(jax.tree.leaves(vectors)[0])
     vectors = None if request.quantity in ("jacobian", "hessian", "hvp") else vectors
     given = request.sparsity is not None
-    settings = (request.quantity, request.limit_bytes, vectors, given)
+    settings = [request.quantity, request.limit_bytes, vectors, given]
+    settings += [request.output] if request.output != "dense" else []
     return fingerprint(request.f, request.x, jax.devices()[0], *settings)
 
 
@@ -238,6 +270,8 @@ def _measured(request: _Request) -> Choice:
         study = _with_peak(study, taken, request)
         if study.row(taken.strategy).status == "ok":
             return Choice(named(request.quantity, taken.strategy), study)
+    if request.output == "bcoo" and all(row.batching != "colored" for row in study.rows):
+        raise ValueError(_NO_PATTERN)
     raise _hopeless(study.rows, request.limit_bytes)
 
 

@@ -124,7 +124,7 @@ def _greedy(paint: Any, asdex: Any, pattern: Pattern, axis: int) -> Seeds:
 
 def _mixed(pattern: Pattern) -> Coloring:
     """Take the fullest rows, or columns, apart, as many as make the passes fewest."""
-    found = [color(pattern, "forward")]
+    best = color(pattern, "forward")
     for axis, line in enumerate((pattern.rows, pattern.cols)):
         length = pattern.shape[axis]
         fullest = np.argsort(-np.bincount(line, minlength=length), kind="stable")
@@ -132,8 +132,16 @@ def _mixed(pattern: Pattern) -> Coloring:
             if count < length:
                 apart = np.zeros(length, bool)
                 apart[fullest[:count]] = True
-                found.append(_two_ways(pattern, apart[line] == (axis == 0)))
-    return min(found, key=lambda each: each.passes)
+                by_row = apart[line] == (axis == 0)
+                if _fewest(pattern, by_row) < best.passes:
+                    best = min(best, _two_ways(pattern, by_row), key=lambda each: each.passes)
+    return best
+
+
+def _fewest(pattern: Pattern, by_row: np.ndarray) -> int:
+    """Return a bound on the passes: entries of one row, or column, that share none."""
+    in_columns, in_rows = pattern.cols[by_row], pattern.rows[~by_row]
+    return sum(int(np.bincount(line).max()) for line in (in_columns, in_rows) if len(line))
 
 
 def _two_ways(pattern: Pattern, by_row: np.ndarray) -> Coloring:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 import jax
 
+from ._coloring import Coloring
 from ._failure import Failure, attempt
 from ._fit import fitting_chunk
 from ._limits import refusal
 from ._measurement import Measurement
 from ._scene import Scene
 from ._strategy import Strategy
+
+_INDEX_BYTES = 4
 
 
 @dataclass
@@ -81,6 +84,8 @@ def result_bytes(strategy: Strategy, scene: Scene) -> int:
     x_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in inputs)
     y_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in outputs)
     given = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(scene.vectors))
+    if strategy.coloring is not None and scene.output == "bcoo":
+        return x_bytes + _entries_bytes(strategy.coloring, scene)
     match strategy.quantity:
         case "jacobian" if strategy.mode == "reverse":
             result = scene.n_out * x_bytes
@@ -93,3 +98,9 @@ def result_bytes(strategy: Strategy, scene: Scene) -> int:
         case _:
             result = scene.count * x_bytes
     return x_bytes + given + result
+
+
+def _entries_bytes(coloring: Coloring, scene: Scene) -> int:
+    """Return the bytes of a `BCOO`: the entries, and an index a dimension of each."""
+    largest = max(leaf.dtype.itemsize for leaf in jax.tree.leaves((scene.x, scene.y)))
+    return len(coloring.pattern.rows) * (largest + 2 * _INDEX_BYTES)

@@ -86,9 +86,9 @@ def measure(
         _emit_rows(emit, study.rows)
         return Measured(study, ())
     planned, gate = _plan(scene, options), _gate(scene, options)
-    hope = any(map(gate.holds, planned))  # else a pattern and a reference are seconds for nothing
+    hope = options.output == "bcoo" or any(map(gate.holds, planned))
     colored = ColoredPlan()
-    if hope:
+    if hope:  # else a pattern and a reference would be seconds for nothing
         colored = plan_colored(
             options.quantity,
             scene,
@@ -173,7 +173,7 @@ def measure_peak(
         found = plan_colored(options.quantity, scene, options.sparsity, failed=options.failed)
         strategies = list(found.strategies)
     strategy = next(each for each in strategies if each.name == name)
-    compiled, cost = compile_program(program(strategy, scene.f), scene.arguments)
+    compiled, cost = compile_program(program(strategy, scene.f, scene.output), scene.arguments)
     rise, source = peak_rise(partial(compiled, *scene.arguments), device)
     if rise is None:
         return {"peak_bytes": None, "source": source}
@@ -212,6 +212,8 @@ def _in_order(
         return [*builtins, *colored, *others]
     failed = [each for each in colored if each.coloring is None]
     certain = [each for each in colored if each.coloring and each.coloring.pattern.certain]
+    if options.output == "bcoo":
+        return [*failed, *shortlist(certain, scene.f, scene.arguments)]
     return [*failed, *shortlist([*builtins, *certain, *others], scene.f, scene.arguments)]
 
 

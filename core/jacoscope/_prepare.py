@@ -58,7 +58,7 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     refused = gate.by_shape(strategy, row)
     if refused is not None:
         return Prepared(refused)
-    function = program(strategy, scene.f)
+    function = program(strategy, scene.f, scene.output)
     suspect = False
     if scene.jit:
         made = attempt(lambda: compile_program(function, scene.arguments))

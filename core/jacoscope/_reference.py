@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.sparse import BCOO
 from jaxtyping import Array, PyTree
 
 from ._point import size
@@ -38,7 +39,7 @@ class Reference:
         if self.direction is not None:
             got = _contract(result, self.direction)
         else:
-            got = [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(result)]
+            got = [_dense(block) for block in _blocks(result)]
         worst, scale = 0.0, 0.0
         for ours, theirs in zip(got, self.expected, strict=True):
             if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
@@ -135,15 +136,34 @@ def _contracted(f: Callable[[Any], Any], x: PyTree[Array], maybe_jit: Any) -> Re
 def _contract(result: PyTree[Array], v: PyTree[np.ndarray]) -> list[np.ndarray]:
     """Multiply each row of blocks of a Jacobian with the vector, in float64."""
     directions = jax.tree.leaves(v)
-    blocks = jax.tree.leaves(result)
+    blocks = _blocks(result)
     width = len(directions)
     return [
         np.sum(
             [
-                np.tensordot(np.asarray(block, np.float64), direction, direction.ndim)
+                _times(block, direction)
                 for block, direction in zip(blocks[i : i + width], directions, strict=True)
             ],
             axis=0,
         )
         for i in range(0, len(blocks), width)
     ]
+
+
+def _blocks(result: PyTree[Any]) -> list[Any]:
+    return jax.tree.leaves(result, is_leaf=lambda each: isinstance(each, BCOO))
+
+
+def _dense(block: Array | BCOO) -> np.ndarray:
+    return np.asarray(block.todense() if isinstance(block, BCOO) else block, np.float64)
+
+
+def _times(block: Array | BCOO, direction: np.ndarray) -> np.ndarray:
+    """Contract the last axes of a block with all axes of the direction, in float64."""
+    if not isinstance(block, BCOO):
+        return np.tensordot(np.asarray(block, np.float64), direction, direction.ndim)
+    split = block.ndim - direction.ndim
+    places, values = np.asarray(block.indices).T, np.asarray(block.data, np.float64)
+    total = np.zeros(block.shape[:split])
+    np.add.at(total, tuple(places[:split]), values * direction[tuple(places[split:])])
+    return total

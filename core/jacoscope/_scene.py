@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
+from ._decompression import Output
 from ._devices import Device
 from ._failure import Failure, attempt
 from ._point import check_stack, checked, size, unary
@@ -27,6 +28,7 @@ class Options:
     """What a comparison is asked for; see `jacoscope.compare`.
 
     Attributes:
+        output: What a colored strategy returns; with `bcoo` and `tune` only these are asked for.
         tune: Whether only the fastest is asked for: the likeliest first, and those that are
             beaten no longer measured.
         failed: Strategy → status and sentence, of those that a worker has died of.
@@ -41,6 +43,7 @@ class Options:
     time_limit: float = 60.0
     argnums: int | tuple[int, ...] = 0
     sparsity: Any = None
+    output: Output = "dense"
     title: str = ""
     tune: bool = False
     failed: dict[str, Any] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Scene:
         count: How many vectors; 1 without.
         jit: Whether `f` is to be jitted and can be.
         note: Why it can't be; else empty.
+        output: What a colored strategy returns.
         device: Where it is computed.
         residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
         reference: What results are checked against; None where JAX itself can't say.
@@ -73,6 +77,7 @@ class Scene:
     note: str
     device: Device
     residual_bytes: int | None
+    output: Output = "dense"
     reference: Reference | None = None
 
     @property
@@ -126,6 +131,7 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         note=note,
         device=device,
         residual_bytes=None if isinstance(kept, Failure) else kept,
+        output=options.output,
     )
 
 

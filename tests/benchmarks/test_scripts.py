@@ -71,14 +71,22 @@ def test_shortfalls_name_what_recurs() -> None:
 
     slow, fast = raced(1.2), raced(0.5)
     said = ratios(fast)
-    assert said == {"better": 2.0, "rule": 2.0, "autotune": 1.0, "advise": 6.0}
+    assert said == {
+        "better": 2.0,
+        "rule": 2.0,
+        "better as asked": 2.0,
+        "rule as asked": 2.0,
+        "autotune": 1.0,
+        "advise": 6.0,
+    }
+    assert ratios({**fast, "bcoo": {"time": 0.1}})["better as asked"] == 10.0
     assert shortfalls([slow], {"robot_arm": [slow, fast, slow]}, complete=False) == []
     (only,) = shortfalls([slow], {"robot_arm": [slow, slow, slow]}, complete=False)
     assert only == "robot_arm: autotune takes 1.20×, 1.20×, 1.20× the better builtin's time"
     whole = shortfalls([fast], {"robot_arm": [fast]}, complete=True)
     assert whole == [
-        "all, over better: 2.00×, wanted 2.5×",
-        "all, over rule: 2.00×, wanted 3.0×",
+        "all, over better as asked: 2.00×, wanted 2.5×",
+        "all, over rule as asked: 2.00×, wanted 3.0×",
         "advise: loses 500%, allowed 35%",
     ]
 

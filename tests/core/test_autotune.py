@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
+from jax.experimental.sparse import BCOO
 
 import jacoscope as jsc
 from jacoscope._cache import cache_folder
@@ -81,6 +82,53 @@ def test_a_sparse_function_is_colored_by_a_proven_pattern() -> None:
     assert again.remembered
     assert again.strategy == jac.strategy
     assert relative_error(again(-problem.x), jax.jacfwd(problem.f)(-problem.x)) < 1e-5
+
+
+def test_a_sparse_result_on_request() -> None:
+    require_asdex()
+    problem = jsc.problem("broyden_tridiagonal", unknowns=64)
+    dense = jax.jacfwd(problem.f)(problem.x + 0.5)
+    limit = dense.nbytes // 2  # which no dense result is below
+    jac = jsc.autotune(
+        problem.f, problem.x, memory_limit=limit, output="bcoo", runner="inline", fresh=True
+    )
+    assert {row.batching for row in jac.study.rows} == {"colored"}
+    assert all((row.error or 0.0) < 1e-5 for row in jac.study.rows)
+    found = jac(problem.x + 0.5)
+    assert isinstance(found, BCOO)
+    assert found.nse == 3 * 64 - 2
+    assert relative_error(found.todense(), dense) < 1e-5
+    assert "bcoo" in jac.code()
+    again = jsc.autotune(problem.f, problem.x, memory_limit=limit, output="bcoo", runner="inline")
+    assert (again.remembered, again.strategy) == (True, jac.strategy)
+    assert isinstance(again(problem.x), BCOO)
+
+
+def test_a_sparse_result_of_blocks_and_of_a_hessian() -> None:
+    require_asdex()
+
+    def blocks(x: Any) -> Any:
+        return {"u": jnp.sin(x["a"]) * x["b"], "v": x["a"] ** 2}
+
+    x = {"a": jnp.linspace(0.0, 1.0, 1_200), "b": jnp.ones(1_200)}  # checked by a random product
+    jac = jsc.autotune(blocks, x, output="bcoo", runner="inline", fresh=True)
+    error = jac.study.row(jac.strategy).error
+    assert error is not None
+    assert error < 1e-5
+    assert jnp.allclose(jac(x)["u"]["b"].todense(), jnp.diag(jnp.sin(x["a"])), atol=1e-6)
+    loss = jsc.problem("chained_rosenbrock", unknowns=48)
+    hess = jsc.autotune(loss.f, loss.x, "hessian", output="bcoo", runner="inline", fresh=True)
+    assert relative_error(hess(loss.x).todense(), jax.hessian(loss.f)(loss.x)) < 1e-4
+
+
+def test_a_sparse_result_that_is_not_to_be_had_says_why() -> None:
+    x = jnp.ones(24)
+    with pytest.raises(ValueError, match="needs a pattern that holds for every `x`"):
+        jsc.autotune(lambda x: jnp.outer(x, x) @ x, x, output="bcoo", runner="inline", fresh=True)
+    with pytest.raises(ValueError, match="is for a Jacobian or a Hessian, but got 'jmp'"):
+        jsc.autotune(jnp.sin, x, "jmp", output="bcoo")
+    with pytest.raises(ValueError, match="must be one of dense, bcoo, but got 'csr'"):
+        jsc.autotune(jnp.sin, x, output="csr")  # type: ignore[arg-type]
 
 
 def test_a_wrong_pattern_is_caught() -> None:

@@ -56,7 +56,7 @@ def _new_pool(fresh: bool) -> ProcessPool:
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload(["jacoscope.run._worker"])
+        context.set_forkserver_preload(["jacoscope.run._worker", "asdex"])  # if it is there
     pool = ProcessPool(
         max_workers=1,
         max_tasks=int(fresh),
