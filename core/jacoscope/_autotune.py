@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 import jax
 from jaxtyping import PyTree
 
-from ._advise import untraceable
+from ._advise import advise, untraceable
 from ._code import snippet
 from ._compare import RunnerName, check_runner, run_job, run_study
 from ._decompression import Output
@@ -148,7 +148,8 @@ def autotune(
     side by side; what is beaten is no longer measured. JAX's own are among them, and taken where
     the fastest wins less than a tenth. The choice is
     remembered on disk for this function at these shapes, on this device and version of JAX; a
-    pattern never is, but found anew.
+    pattern never is, but found anew. Where the time limit comes before anything is measured, the
+    choice is that of `advise`, whose study has no times, and is not remembered.
 
     Args:
         f: Function of one pytree, one that `jax.jit` takes.
@@ -199,7 +200,8 @@ def autotune(
         if known is not None and strategy is not None:
             return _tuned(strategy, request, known.study, remembered=True)
     choice = _measured(request)
-    remember(key, choice)
+    if choice.study.best() is not None:
+        remember(key, choice)
     strategy = _ready(choice.strategy, request)
     assert strategy is not None, "it was certain in the worker"
     return _tuned(strategy, request, choice.study, remembered=False)
@@ -270,9 +272,36 @@ def _measured(request: _Request) -> Choice:
         study = _with_peak(study, taken, request)
         if study.row(taken.strategy).status == "ok":
             return Choice(named(request.quantity, taken.strategy), study)
+    if any(row.status == "timed_out" for row in study.rows):
+        return _estimated(request, study)
     if request.output == "bcoo" and all(row.batching != "colored" for row in study.rows):
         raise ValueError(_NO_PATTERN)
     raise _hopeless(study.rows, request.limit_bytes)
+
+
+def _estimated(request: _Request, study: Study) -> Choice:
+    """Choose what `advise` does, where there was no time to measure anything.
+
+    Raises:
+        ValueError: That has failed for another reason, or it gives no sparse result and one was
+            asked for.
+    """
+    count = request.vectors if isinstance(request.vectors, int) else None
+    advice = advise(
+        request.f,
+        request.x,
+        request.quantity,
+        request.limit_bytes,
+        vectors=count,
+        sparsity=request.sparsity,
+    )
+    strategy = named(request.quantity, advice.strategy)
+    known = {row.strategy: row.status for row in study.rows}
+    if known.get(strategy.name, "timed_out") != "timed_out":
+        raise _hopeless(study.rows, request.limit_bytes)
+    if request.output == "bcoo" and strategy.batching != "colored":
+        raise ValueError(_NO_PATTERN)
+    return Choice(strategy, study)
 
 
 def _plainest(rows: tuple[Measurement, ...], best: Measurement) -> Measurement:

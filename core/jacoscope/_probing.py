@@ -61,13 +61,37 @@ def density(f: Callable[[Any], Any], x: PyTree[Array]) -> float | None:
         TypeError: Neither mode can differentiate `f`.
         ValueError: The same.
     """
-    product, like, other, _ = _either_way(f, x)
+    values = _samples(f, x)
+    return float(np.median(np.mean(values, axis=1))) if values.size else None
+
+
+def _samples(f: Callable[[Any], Any], x: PyTree[Array]) -> np.ndarray:
+    """Say which entries of a few columns are other than zero; of rows where there is no JVP.
+
+    Compiled as one program: op by op, each of `f` is compiled anew, which takes seconds.
+    """
+    function = checked(f)
+
+    def columns(x: PyTree[Array]) -> Any:
+        return jax.vmap(lambda i: jax.jvp(function, (x,), (basis_vector(x, i),))[1])(_spread(x))
+
+    def rows(x: PyTree[Array]) -> Any:
+        y, pull = jax.vjp(function, x)
+        return jax.vmap(lambda i: pull(basis_vector(y, i))[0])(_spread(y))
+
+    for way in columns, rows:
+        try:
+            return _nonzero(jax.jit(way)(x))
+        except TypeError:  # a custom_vjp has no forward mode, and some functions can't be jitted
+            continue
+    product, like, _, _ = _either_way(f, x)
+    return _blocks(product, like)(_spread(like))
+
+
+def _spread(like: PyTree[Any]) -> np.ndarray:
+    """Spread the indices of the samples over the numbers of a pytree."""
     count = size(like)
-    if count == 0 or size(other) == 0:
-        return None
-    wanted = (2 * np.arange(_SAMPLES) + 1) * count // (2 * _SAMPLES)
-    values = _blocks(product, like)(wanted)
-    return float(np.median(np.mean(values != 0, axis=1)))
+    return (2 * np.arange(min(_SAMPLES, count)) + 1) * count // (2 * _SAMPLES)
 
 
 def _either_way(
@@ -91,12 +115,14 @@ def _blocks(product: Product, like: PyTree[Any]) -> Callable[[np.ndarray], np.nd
     """Return the function from indices of basis vectors to their products, one a row."""
 
     @jax.jit
-    def block(indices: Array) -> list[Array]:
-        made = jax.vmap(lambda i: product(basis_vector(like, i)))(indices)
-        return [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(made)]
+    def block(indices: Array) -> PyTree[Array]:
+        return jax.vmap(lambda i: product(basis_vector(like, i)))(indices)
 
-    def read(indices: np.ndarray) -> np.ndarray:
-        parts = [np.asarray(part) != 0 for part in block(jnp.asarray(indices))]
-        return np.concatenate(parts, axis=1)
+    return lambda indices: _nonzero(block(jnp.asarray(indices)))
 
-    return read
+
+def _nonzero(products: PyTree[Array]) -> np.ndarray:
+    """Lay products out one a row, and say which of their numbers are other than zero."""
+    leaves = jax.tree.leaves(products)
+    parts = [np.asarray(leaf).reshape(leaf.shape[0], leaf[:1].size) != 0 for leaf in leaves]
+    return np.concatenate(parts, axis=1)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+
 from ._estimate import Estimate, estimate
 from ._failure import Failure, attempt
 from ._program import program
@@ -39,14 +41,13 @@ def rank(
     Returns:
         The strategies that can be traced, the least estimate first.
     """
-    found = [
-        Ranked(strategy, made)
-        for strategy in strategies
-        if strategy.batching != "loop"
-        and not isinstance(
-            made := attempt(lambda each=strategy: estimate(program(each, f), *arguments)), Failure
-        )
-    ]
+    jitted = jax.jit(f)  # traced once, and so is each transformation of it
+    found = []
+    for each in strategies:
+        if each.batching != "loop":
+            made = attempt(lambda each=each: estimate(program(each, jitted), *arguments))
+            if not isinstance(made, Failure):
+                found.append(Ranked(each, made))
     return sorted(found, key=lambda each: each.estimate.seconds)
 
 

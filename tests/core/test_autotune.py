@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,20 @@ def test_what_can_not_be_tuned_says_why() -> None:
     branching = jsc.problem("python_control_flow")
     with pytest.raises(ValueError, match="branches on the value"):
         tuned(branching.f, branching.x)
+
+
+def test_where_nothing_could_be_measured_in_time_the_choice_is_by_estimate() -> None:
+    def slow(x: Any) -> Any:
+        time.sleep(0.7)  # while it is traced
+        return jnp.sin(x[:3])
+
+    x = jnp.ones(8)
+    jac, again = (jsc.autotune(slow, x, time_limit=0.05) for _ in range(2))
+    assert jac.study.best() is None
+    assert {row.status for row in jac.study.rows} == {"timed_out"}
+    assert not again.remembered
+    assert jac.strategy == jsc.advise(slow, x).strategy
+    assert relative_error(jac(x), jax.jacfwd(lambda x: jnp.sin(x[:3]))(x)) < 1e-6
 
 
 def test_the_memory_limit_is_kept() -> None:
