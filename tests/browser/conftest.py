@@ -41,8 +41,9 @@ def _give_up(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
+    """Chromium, until the last test of this folder: Playwright runs a loop, and so do others."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -65,7 +66,7 @@ class Server:
     log: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`jacoscope serve`, with two devices."""
     root = Path(__file__).parents[2]

@@ -59,7 +59,7 @@ def test_a_junk_link_is_named_and_the_page_is_there(visit: Visit) -> None:
 
 
 def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
-    visit.open("?batch=256&time_limit=15")
+    visit.open("?batch=256")
     visit.page.get_by_role("button", name="Run", exact=True).click()
     visit.page.get_by_role("progressbar").first.wait_for()
     table = visit.page.get_by_role("table")
