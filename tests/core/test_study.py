@@ -78,10 +78,12 @@ def test_a_peak_that_was_not_measured_says_why() -> None:
     done = [row for row in rows if row.status == "ok"]  # asdex does not work with every JAX
     reasons = {str(row.memory_source).partition("peak ")[2] for row in done}
     assert all(row.peak_bytes is None for row in rows)
-    assert reasons == {
+    unmeasured = {
         "unknown: no fresh process has measured it",
         "unknown: measured of compiled programs only",
     }
+    small = "unknown: too small to be told from the rest of the process"  # where XLA fuses more
+    assert unmeasured <= reasons <= {*unmeasured, small}
 
 
 def test_a_newer_peak_takes_the_place_of_the_older() -> None:
