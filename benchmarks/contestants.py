@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import jax
 
 import jacoscope as jsc
+from jacoscope._decompression import Output
 
 Function = Callable[[Any], Any]
-Output = Literal["dense", "bcoo"]
 BUILTINS: dict[str, Callable[[Function], Function]] = {
     "jax.jacfwd": jax.jacfwd,
     "jax.jacrev": jax.jacrev,

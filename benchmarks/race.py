@@ -81,7 +81,7 @@ def _race_strategies(
     if sparse is not None:
         calls[_SPARSELY] = partial(sparse.call, case.x)
     samples = sample_all(calls, rounds, budget_s=budget_s)
-    taken = _typical(samples.pop(_SPARSELY)) if sparse is not None else None
+    sparse_s = None if sparse is None else _typical(samples.pop(_SPARSELY))
     picked = {name: _typical(taken[::2]) for name, taken in samples.items()}
     return {
         "times": {name: _typical(taken) for name, taken in samples.items()},
@@ -93,7 +93,7 @@ def _race_strategies(
         "samples": min(map(len, samples.values())),
         "bcoo": None
         if sparse is None
-        else {"strategy": sparse.strategy, "time": taken, "prepare": sparse.prepare_s},
+        else {"strategy": sparse.strategy, "time": sparse_s, "prepare": sparse.prepare_s},
     }
 
 

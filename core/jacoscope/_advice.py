@@ -78,6 +78,16 @@ def follows(way: str | None, order: str | None, rule: str) -> bool:
     return way == rule
 
 
+def by_rule(rule: str) -> tuple[str, ...]:
+    """Name the strategies of who knows the rule alone, whichever quantity: JAX's own comes first.
+
+    Args:
+        rule: A mode, or an order of products, as `textbook` returns it.
+    """
+    builtin = {"forward": "jax.jacfwd", "reverse": "jax.jacrev"}.get(rule, "jax.hessian")
+    return builtin, f"{rule}/vmap", f"hvp/{rule}", f"hvp/{rule}/vmap"
+
+
 def measured_advice(rows: Sequence[Measurement], best: Measurement | None) -> Advice | None:
     """Return the advice that a study gives: its best row, and what it wins.
 
@@ -128,6 +138,4 @@ def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
 def _obvious(rows: Sequence[Measurement], rule: str) -> Measurement | None:
     """Return the row of what someone with the rule alone would write: JAX's own, or all at once."""
     timed = [row for row in rows if row.median_s is not None and row.status == "ok"]
-    names = {"forward": "jax.jacfwd", "reverse": "jax.jacrev"}
-    wanted = (names.get(rule, "jax.hessian"), f"{rule}/vmap", f"hvp/{rule}", f"hvp/{rule}/vmap")
-    return next((row for name in wanted for row in timed if row.strategy == name), None)
+    return next((row for name in by_rule(rule) for row in timed if row.strategy == name), None)

@@ -9,7 +9,7 @@ import jax
 from jax import core
 from jaxtyping import PyTree
 
-from ._advice import Advice, follows, textbook
+from ._advice import Advice, by_rule, follows, textbook
 from ._colored_plan import plan_colored
 from ._failure import Failure, attempt
 from ._fit import fitting, predict_bytes
@@ -173,9 +173,8 @@ def _fitting(
 
 def _obvious(ranked: Iterable[Ranked], rule: str) -> Ranked | None:
     """Return what someone with the rule alone would write."""
-    names = {"forward": "jax.jacfwd", "reverse": "jax.jacrev"}
-    wanted = (names.get(rule, "jax.hessian"), f"{rule}/vmap", f"hvp/{rule}", f"hvp/{rule}/vmap")
-    return next((each for name in wanted for each in ranked if each.strategy.name == name), None)
+    names = by_rule(rule)
+    return next((each for name in names for each in ranked if each.strategy.name == name), None)
 
 
 def _reason(choice: Ranked, ranked: Iterable[Ranked], rule: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, get_args
 import jax
 from jaxtyping import PyTree
 
-from ._advise import advise, untraceable
+from ._advice import by_rule, textbook
+from ._advise import untraceable
 from ._code import snippet
 from ._compare import RunnerName, check_runner, run_job, run_study
 from ._decompression import Output
@@ -17,7 +18,7 @@ from ._fingerprint import fingerprint
 from ._limits import MemoryLimitError, read_bytes
 from ._measurement import Measurement
 from ._pattern import plain_entries
-from ._point import as_point, required_arguments
+from ._point import as_point, output_shapes, required_arguments, size
 from ._program import program
 from ._remembered import Choice, certain, recall, remember
 from ._shortlist import CHUNK_SIZES
@@ -148,8 +149,9 @@ def autotune(
     side by side; what is beaten is no longer measured. JAX's own are among them, and taken where
     the fastest wins less than a tenth. The choice is
     remembered on disk for this function at these shapes, on this device and version of JAX; a
-    pattern never is, but found anew. Where the time limit comes before anything is measured, the
-    choice is that of `advise`, whose study has no times, and is not remembered.
+    pattern never is, but found anew. Where the time limit comes before anything is measured, and
+    neither a memory limit nor a `bcoo` was asked for, it is what the textbook's rule picks of
+    JAX's own, its study has no times, and it is not remembered.
 
     Args:
         f: Function of one pytree, one that `jax.jit` takes.
@@ -273,35 +275,29 @@ def _measured(request: _Request) -> Choice:
         if study.row(taken.strategy).status == "ok":
             return Choice(named(request.quantity, taken.strategy), study)
     if any(row.status == "timed_out" for row in study.rows):
-        return _estimated(request, study)
+        return _unmeasured(request, study)
     if request.output == "bcoo" and all(row.batching != "colored" for row in study.rows):
         raise ValueError(_NO_PATTERN)
     raise _hopeless(study.rows, request.limit_bytes)
 
 
-def _estimated(request: _Request, study: Study) -> Choice:
-    """Choose what `advise` does, where there was no time to measure anything.
+def _unmeasured(request: _Request, study: Study) -> Choice:
+    """Choose by the textbook's rule, which takes no time.
 
     Raises:
-        ValueError: That has failed for another reason, or it gives no sparse result and one was
-            asked for.
+        ValueError: That strategy has failed for another reason; or a limit or a sparse result was
+            asked for, which it may not keep or give.
     """
-    count = request.vectors if isinstance(request.vectors, int) else None
-    advice = advise(
-        request.f,
-        request.x,
-        request.quantity,
-        request.limit_bytes,
-        vectors=count,
-        sparsity=request.sparsity,
-    )
-    strategy = named(request.quantity, advice.strategy)
+    y = output_shapes(request.f, request.x)
+    n_in, n_out = size(request.x), size(y)
+    planned = {each.name: each for each in plan(request.quantity, n_in, n_out, 1, ())}
+    names = by_rule(textbook(request.quantity, n_in, n_out))
+    name = next(each for each in names if each in planned)
     known = {row.strategy: row.status for row in study.rows}
-    if known.get(strategy.name, "timed_out") != "timed_out":
+    asked_more = request.limit_bytes is not None or request.output == "bcoo"
+    if asked_more or known.get(name, "timed_out") != "timed_out":
         raise _hopeless(study.rows, request.limit_bytes)
-    if request.output == "bcoo" and strategy.batching != "colored":
-        raise ValueError(_NO_PATTERN)
-    return Choice(strategy, study)
+    return Choice(planned[name], study)
 
 
 def _plainest(rows: tuple[Measurement, ...], best: Measurement) -> Measurement:

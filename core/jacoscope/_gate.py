@@ -43,9 +43,9 @@ class Gate:
 
     def by_shape(self, strategy: Strategy, row: Measurement) -> Measurement | None:
         """Refuse a strategy whose result alone is too large; None lets it pass."""
-        if self.holds(strategy):
-            return None
         needed = result_bytes(strategy, self.scene)
+        if needed <= self.limit_bytes:
+            return None
         return row.but(
             status="refused",
             message=f"{self._said(needed, None)} The result alone takes that much.",
@@ -101,6 +101,8 @@ def result_bytes(strategy: Strategy, scene: Scene) -> int:
 
 
 def _entries_bytes(coloring: Coloring, scene: Scene) -> int:
-    """Return the bytes of a `BCOO`: the entries, and an index a dimension of each."""
-    largest = max(leaf.dtype.itemsize for leaf in jax.tree.leaves((scene.x, scene.y)))
-    return len(coloring.pattern.rows) * (largest + 2 * _INDEX_BYTES)
+    """Return the most bytes of a `BCOO`: the entries, and for each an index a dimension."""
+    inputs, outputs = jax.tree.leaves(scene.x), jax.tree.leaves(scene.y)
+    largest = max(leaf.dtype.itemsize for leaf in [*inputs, *outputs])
+    dimensions = sum(max(leaf.ndim for leaf in leaves) for leaves in (inputs, outputs))
+    return coloring.pattern.nnz * (largest + dimensions * _INDEX_BYTES)

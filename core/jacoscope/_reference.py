@@ -159,7 +159,7 @@ def _dense(block: Array | BCOO) -> np.ndarray:
 
 
 def _times(block: Array | BCOO, direction: np.ndarray) -> np.ndarray:
-    """Contract the last axes of a block with all axes of the direction, in float64."""
+    """Contract a block `(*y.shape, *x.shape)` with a direction `x.shape`, in float64."""
     if not isinstance(block, BCOO):
         return np.tensordot(np.asarray(block, np.float64), direction, direction.ndim)
     split = block.ndim - direction.ndim

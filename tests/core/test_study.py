@@ -68,22 +68,19 @@ def test_frame_has_the_columns(study: jsc.Study) -> None:
 
 def test_a_peak_that_was_not_measured_says_why() -> None:
     def heavy(x: Any) -> Any:
-        grid = jnp.arange(1_600.0)
-        return (jnp.sin(x[0] * grid[:, None] * grid) @ grid)[:2]
+        return jnp.outer(x, x) * 2
 
     rows = [
-        *inline(heavy, jnp.ones(2), chunk_sizes=(), time_limit=10.0).rows,
+        *inline(heavy, jnp.ones(128), chunk_sizes=()).rows,
         *inline(jnp.sin, jnp.ones(2), chunk_sizes=(), jit=False).rows,
     ]
     done = [row for row in rows if row.status == "ok"]  # asdex does not work with every JAX
     reasons = {str(row.memory_source).partition("peak ")[2] for row in done}
     assert all(row.peak_bytes is None for row in rows)
-    unmeasured = {
+    assert reasons == {
         "unknown: no fresh process has measured it",
         "unknown: measured of compiled programs only",
     }
-    small = "unknown: too small to be told from the rest of the process"  # where XLA fuses more
-    assert unmeasured <= reasons <= {*unmeasured, small}
 
 
 def test_a_newer_peak_takes_the_place_of_the_older() -> None:
