@@ -145,12 +145,12 @@ def autotune(
 ) -> Tuned:
     """Measure ways to differentiate `f` at `x`, and return the fastest as a jitted function.
 
-    The candidates are compiled likeliest first, checked against JAX's own derivative, and timed
-    side by side; what is beaten is no longer measured. JAX's own are among them, and taken where
-    the fastest wins less than a tenth. The choice is
-    remembered on disk for this function at these shapes, on this device and version of JAX; a
-    pattern never is, but found anew. Where the time limit comes before anything is measured, and
-    neither a memory limit nor a `bcoo` was asked for, it is what the textbook's rule picks of
+    The candidates are compiled likeliest first, two at a time where there is no memory limit,
+    checked against JAX's own derivative, and timed side by side; what is beaten is no longer
+    measured. JAX's own are among them, and taken where the fastest wins less than a tenth. The
+    choice is remembered on disk for this function at these shapes, on this device and version of
+    JAX; a pattern never is, but found anew. Where the time limit comes before anything is measured,
+    and neither a memory limit nor a `bcoo` was asked for, it is what the textbook's rule picks of
     JAX's own, its study has no times, and it is not remembered.
 
     Args:
@@ -269,8 +269,7 @@ def _measured(request: _Request) -> Choice:
     for row in study.rows:
         if row.batching == "colored" and row.message.startswith("`sparsity`"):
             raise ValueError(row.message)
-    while (best := study.best()) is not None:
-        taken = _plainest(study.rows, best)
+    while (taken := _fastest(study)) is not None:
         study = _with_peak(study, taken, request)
         if study.row(taken.strategy).status == "ok":
             return Choice(named(request.quantity, taken.strategy), study)
@@ -300,18 +299,15 @@ def _unmeasured(request: _Request, study: Study) -> Choice:
     return Choice(planned[name], study)
 
 
-def _plainest(rows: tuple[Measurement, ...], best: Measurement) -> Measurement:
-    """Return one of JAX's own if it is hardly slower than the best, else the best.
+def _fastest(study: Study) -> Measurement | None:
+    """Return the row to take: one of JAX's own if it is hardly slower than the fastest.
 
     Of many that are measured a few times each, the fastest was also lucky.
     """
-    own = [
-        row
-        for row in rows
-        if row.strategy.startswith("jax.") and row.status == "ok" and row.q25_s is not None
-    ]
-    close = [row for row in own if (row.q25_s or 0.0) <= _HARDLY * (best.q25_s or 0.0)]
-    return min(close, key=lambda row: row.q25_s or 0.0, default=best)
+    timed = sorted(study.timed, key=lambda row: row.q25_s or 0.0)
+    close = [row for row in timed if (row.q25_s or 0.0) <= _HARDLY * (timed[0].q25_s or 0.0)]
+    own = (row for row in close if row.strategy.startswith("jax."))
+    return next(own, timed[0] if timed else None)
 
 
 def _with_peak(study: Study, best: Measurement, request: _Request) -> Study:

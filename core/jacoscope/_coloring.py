@@ -9,7 +9,7 @@ what is left by JVPs, or the other way about, and colors each part by asdex. Its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, NamedTuple, assert_never
 
 import numpy as np
 
@@ -94,10 +94,10 @@ def color(pattern: Pattern, direction: Direction) -> Coloring:
     rows, cols = pattern.rows, pattern.cols
     match direction:
         case "forward":
-            seeds = _greedy(asdex.color_cols, asdex, pattern, 1)
+            seeds = _greedy(asdex.color_cols, pattern, 1)
             return _coloring(pattern, seeds, None, seeds.colors[cols], rows)
         case "reverse":
-            seeds = _greedy(asdex.color_rows, asdex, pattern, 0)
+            seeds = _greedy(asdex.color_rows, pattern, 0)
             return _coloring(pattern, None, seeds, seeds.colors[rows], cols)
         case "mixed":
             return _mixed(pattern)
@@ -115,11 +115,24 @@ def _coloring(
     return Coloring(pattern, columns, rows, np.full(pattern.nnz, columns is None), lane, place)
 
 
-def _greedy(paint: Any, asdex: Any, pattern: Pattern, axis: int) -> Seeds:
+class _Entries(NamedTuple):
+    """What asdex's greedy colorings read of a pattern.
+
+    Its own class has JAX compile a program for each number of entries, and a bidirectional
+    coloring tries many.
+    """
+
+    rows: np.ndarray
+    cols: np.ndarray
+    m: int
+    n: int
+
+
+def _greedy(paint: Any, pattern: Pattern, axis: int) -> Seeds:
     if pattern.nnz == 0:
         return Seeds(np.full(pattern.shape[axis], -1, np.int32), 0)
-    colors, count = paint(asdex.SparsityPattern.from_coo(pattern.rows, pattern.cols, pattern.shape))
-    return Seeds(colors, count)
+    rows, cols = (np.asarray(line, np.int32) for line in (pattern.rows, pattern.cols))
+    return Seeds(*paint(_Entries(rows, cols, *pattern.shape)))
 
 
 def _mixed(pattern: Pattern) -> Coloring:
@@ -193,7 +206,7 @@ def _diagonal(asdex: Any, pattern: Pattern) -> Coloring:
     lines = np.concatenate([edges, edges, len(edges) + np.arange(len(own))])
     ends = np.concatenate([pattern.rows[joined], pattern.cols[joined], own])
     shape = len(edges) + len(own), pattern.shape[1]
-    seeds = _greedy(asdex.color_cols, asdex, make_pattern(lines, ends, shape, pattern.known), 1)
+    seeds = _greedy(asdex.color_cols, make_pattern(lines, ends, shape, pattern.known), 1)
     colors = np.where(wanted, seeds.colors, -1)
     alone = Pattern(own, own, pattern.shape, pattern.known)
     return _coloring(alone, Seeds(colors, seeds.count), None, colors[own], own)

@@ -48,6 +48,69 @@ class Cost:
     fused_by_ynn: bool
 
 
+@dataclass(frozen=True)
+class Lowered:
+    """A program that is traced and lowered, with no Python of a user's left to run.
+
+    Any thread may compile it, as XLA does so without Python's lock.
+
+    Attributes:
+        traced: The program as `jax.jit` has traced it.
+        lowered: The same as StableHLO.
+        trace_s: Seconds to trace the Python function.
+        lower_s: Seconds to lower the jaxpr.
+    """
+
+    traced: Any
+    lowered: Any
+    trace_s: float
+    lower_s: float
+
+    def compile(self) -> tuple[Callable[..., Any], Cost]:
+        """Return the compiled program, to be called with the same arguments, and its cost."""
+        start = time.perf_counter()
+        compiled = self.lowered.compile()
+        compile_s = time.perf_counter() - start
+        stats = compiled.memory_analysis()
+        sizes = {
+            name: None if stats is None else getattr(stats, f"{name}_size_in_bytes", None)
+            for name in ("argument", "output", "temp", "alias")
+        }
+        known = [size for size in sizes.values() if size is not None]
+        predicted = sum(known) - 2 * (sizes["alias"] or 0) if len(known) == len(sizes) else None
+        work = count_jaxpr(self.traced.jaxpr.jaxpr)
+        accessed = _analysis(compiled).get("bytes accessed")
+        cost = Cost(
+            trace_s=self.trace_s,
+            lower_s=self.lower_s,
+            compile_s=compile_s,
+            argument_bytes=sizes["argument"],
+            output_bytes=sizes["output"],
+            temp_bytes=sizes["temp"],
+            alias_bytes=sizes["alias"],
+            predicted_bytes=predicted,
+            flops=work.flops,
+            flops_note=work.note,
+            bytes_accessed=None if accessed is None else accessed * work.loop_factor,
+            fused_by_ynn="__ynn_fusion" in (compiled.as_text() or ""),
+        )
+        return compiled, cost
+
+
+def lower_program(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Lowered:
+    """Trace and lower a function, each timed apart.
+
+    Args:
+        function: What to jit.
+        arguments: Its arguments, arrays or pytrees of them.
+    """
+    start = time.perf_counter()
+    traced = jax.jit(function).trace(*arguments)
+    traced_at = time.perf_counter()
+    lowered = traced.lower()
+    return Lowered(traced, lowered, traced_at - start, time.perf_counter() - traced_at)
+
+
 def compile_program(
     function: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> tuple[Callable[..., Any], Cost]:
@@ -60,37 +123,7 @@ def compile_program(
     Returns:
         The compiled program, to be called with the same arguments, and its cost.
     """
-    start = time.perf_counter()
-    traced = jax.jit(function).trace(*arguments)
-    traced_at = time.perf_counter()
-    lowered = traced.lower()
-    lowered_at = time.perf_counter()
-    compiled = lowered.compile()
-    compiled_at = time.perf_counter()
-    stats = compiled.memory_analysis()
-    sizes = {
-        name: None if stats is None else getattr(stats, f"{name}_size_in_bytes", None)
-        for name in ("argument", "output", "temp", "alias")
-    }
-    known = [size for size in sizes.values() if size is not None]
-    predicted = sum(known) - 2 * (sizes["alias"] or 0) if len(known) == len(sizes) else None
-    work = count_jaxpr(traced.jaxpr.jaxpr)
-    accessed = _analysis(compiled).get("bytes accessed")
-    cost = Cost(
-        trace_s=traced_at - start,
-        lower_s=lowered_at - traced_at,
-        compile_s=compiled_at - lowered_at,
-        argument_bytes=sizes["argument"],
-        output_bytes=sizes["output"],
-        temp_bytes=sizes["temp"],
-        alias_bytes=sizes["alias"],
-        predicted_bytes=predicted,
-        flops=work.flops,
-        flops_note=work.note,
-        bytes_accessed=None if accessed is None else accessed * work.loop_factor,
-        fused_by_ynn="__ynn_fusion" in (compiled.as_text() or ""),
-    )
-    return compiled, cost
+    return lower_program(function, arguments).compile()
 
 
 def _analysis(compiled: Any) -> dict[str, float]:

@@ -7,7 +7,7 @@ becomes its row's status, and the others go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -25,23 +25,25 @@ from ._environment import describe_environment, load
 from ._failure import Failure, attempt
 from ._gate import Gate
 from ._limits import free_memory
+from ._lineup import line_up
 from ._measurement import Measurement
 from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
-from ._prepare import Prepared, PreparedF, blank_row, prepare, prepare_empty, prepare_f
+from ._prepare import Prepared, PreparedF, prepare_empty, prepare_f, too_late
 from ._program import program
+from ._progress import Emit, Progress
 from ._scene import Options, Scene, set_scene, with_reference
-from ._shortlist import shortlist
+from ._search import search
+from ._shortlist import Shortlist
 from ._statistics import beaten, contenders, with_samples
 from ._strategy import Strategy, plan
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
 
-Emit = Callable[[dict[str, Any]], None]
 _F, _EMPTY = "f", "an empty call"
-_COMPILE_SHARE, _TIMING_SHARE = 0.6, 0.85  # of the time limit, from its start
+_TIMING_SHARE, _TUNING_SHARE = 0.85, 0.95  # of the time limit, from its start
 _LEAST_TIMING_S = 0.5
 _LEAST_ROOF_S = 3.0
-_GLIMPSES = (3, 9)  # rounds after which the table so far is shown
+_SHOWN_AFTER = (3, 9)  # rounds after which the table so far is shown
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,14 @@ def measure(
     Raises:
         ValueError: An option is off; what `f` and `x` run into becomes rows.
     """
-    begin = time.perf_counter()
+    told = Progress(emit)
     device = _device(options)
     environment = describe_environment(device)
     scene = attempt(lambda: set_scene(f, x, options, device))
     if isinstance(scene, Failure):
         study = hopeless(options.quantity, scene.status, scene.message, options.title, environment)
-        emit({"type": "plan", "strategies": [row.strategy for row in study.rows]})
-        _emit_rows(emit, study.rows)
+        told.plan(row.strategy for row in study.rows)
+        told.rows(study.rows)
         return Measured(study, ())
     planned, gate = _plan(scene, options), _gate(scene, options)
     hope = options.output == "bcoo" or any(map(gate.holds, planned))
@@ -94,38 +96,46 @@ def measure(
             scene,
             options.sparsity,
             failed=options.failed,
-            start=lambda name: emit(_stage(name, "color", 0, 1, begin)),
+            start=lambda name: told.stage(name, "color", 0, 1),
         )
     options = replace(options, failed={**options.failed, **colored.failed})
-    strategies = _in_order(planned, list(colored.strategies), scene, options)
-    names = [each.name for each in strategies]
-    emit({"type": "plan", "strategies": names, "environment": environment})
-    emit(_stage("", "reference", 0, len(strategies), begin))
+    strategies, shortlist = _candidates(planned, list(colored.strategies), scene, options)
+    hoped = () if shortlist is None else shortlist.waiting
+    names = [each.name for each in [*strategies, *hoped]]
+    told.plan(names, environment)
+    told.stage("", "reference", 0, len(names))
     scene = with_reference(scene, options) if hope else scene
-    emit(_stage(_F, "compile", 0, len(strategies), begin))
-    f_made = _prepare_f(scene, options)
-    prepared = _prepare_all(strategies, scene, options, gate, emit, begin)
+    f_made = None
+    if not options.tune:  # which asks for the fastest only
+        told.stage(_F, "compile", 0, len(names))
+        f_made = _prepare_f(scene, options)
+    prepared = line_up(strategies, scene, options, gate, told)
+    if shortlist is not None:
+        prepared |= search(shortlist, scene, options, gate, told)
     if isinstance(f_made, Failure):
         prepared = {name: _alone(each, f_made) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
-    timed = {**calls, _EMPTY: prepare_empty(scene)} if calls else {}
-    if calls and not isinstance(f_made, Failure):
-        timed[_F] = f_made.call
+    glances = {name: each.glanced for name, each in prepared.items() if each.glanced is not None}
+    beside = {_EMPTY: prepare_empty(scene)} if calls else {}
+    if calls and isinstance(f_made, PreparedF):
+        beside[_F] = f_made.call
 
     def progress(turn: int, total: int, samples: Mapping[str, Samples]) -> None:
-        emit(_stage("", "time", turn, total, begin))
-        if turn in _GLIMPSES:
-            _emit_rows(emit, _rows(prepared, samples))
+        told.stage("", "time", turn, total)
+        if turn in _SHOWN_AFTER:
+            told.rows(_rows(prepared, samples))
 
     def rivals(samples: Mapping[str, Samples]) -> dict[str, Samples]:
         return {name: taken for name, taken in samples.items() if name in calls}
 
-    deadline = begin + _TIMING_SHARE * options.time_limit
+    share = _TUNING_SHARE if options.tune else _TIMING_SHARE
+    deadline = told.begin + share * options.time_limit
     if options.tune:  # a choice needs a few samples, however long compiling took
         deadline = max(deadline, time.perf_counter() + _LEAST_TIMING_S)
     with alone():
         samples = sample_all(
-            timed,
+            {**calls, **beside},
+            paces={name: min(each.seconds) for name, each in glances.items()},
             protocol=options.protocol,
             deadline=deadline,
             between=between,
@@ -133,16 +143,16 @@ def measure(
             beaten=lambda samples: beaten(rivals(samples)) if options.tune else set(),
             progress=progress,
         )
-        roof = _roof(scene, options, begin + options.time_limit - time.perf_counter(), between)
+        roof = _roof(scene, options, told.begin + options.time_limit - time.perf_counter(), between)
     final = _rows(prepared, samples)
-    _emit_rows(emit, final)
+    told.rows(final)
     study = Study(
         rows=final,
         title=options.title,
         environment={**environment, "load_at_end": load(), "ceilings": roof},
         empty_call_s=_median(samples, _EMPTY),
         f_s=_median(samples, _F),
-        f_bytes=None if isinstance(f_made, Failure) else f_made.predicted_bytes,
+        f_bytes=f_made.predicted_bytes if isinstance(f_made, PreparedF) else None,
     )
     heavy = [row.strategy for row in final if row.status == "ok" and prepared[row.strategy].heavy]
     if options.tune:
@@ -202,19 +212,18 @@ def _plan(scene: Scene, options: Options) -> list[Strategy]:
     return plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
 
 
-def _in_order(
+def _candidates(
     planned: list[Strategy], colored: list[Strategy], scene: Scene, options: Options
-) -> list[Strategy]:
-    """Order what is measured: JAX's own, colored, the rest; to tune, the likeliest first."""
+) -> tuple[list[Strategy], Shortlist | None]:
+    """Return what is measured, JAX's own first; to tune, what has failed and a shortlist."""
     builtins = [each for each in planned if each.builtin is not None]
     others = [each for each in planned if each.builtin is None]
     if not options.tune:
-        return [*builtins, *colored, *others]
+        return [*builtins, *colored, *others], None
     failed = [each for each in colored if each.coloring is None]
     certain = [each for each in colored if each.coloring and each.coloring.pattern.certain]
-    if options.output == "bcoo":
-        return [*failed, *shortlist(certain, scene.f, scene.arguments)]
-    return [*failed, *shortlist([*builtins, *certain, *others], scene.f, scene.arguments)]
+    asked = certain if options.output == "bcoo" else [*builtins, *certain, *others]
+    return failed, Shortlist(asked, scene)
 
 
 def _prepare_f(scene: Scene, options: Options) -> PreparedF | Failure:
@@ -237,57 +246,6 @@ def _gate(scene: Scene, options: Options) -> Gate:
     return Gate(scene, limit or free_memory(), given=limit is not None)
 
 
-def _prepare_all(
-    strategies: list[Strategy],
-    scene: Scene,
-    options: Options,
-    gate: Gate,
-    emit: Emit,
-    begin: float,
-) -> dict[str, Prepared]:
-    until = begin + _COMPILE_SHARE * options.time_limit
-    prepared: dict[str, Prepared] = {}
-    waiting = list(strategies)
-    while waiting:
-        strategy, done = waiting.pop(0), len(prepared)
-        emit(_stage(strategy.name, "compile", done, len(prepared) + len(waiting) + 1, begin))
-        row = blank_row(strategy, scene)
-        if strategy.name in options.failed:
-            status, message = options.failed[strategy.name]
-            made = Prepared(row.but(status=status, message=message))
-        elif time.perf_counter() > until and not (options.tune and not _any_ready(prepared)):
-            made = Prepared(_too_late(row, "compile"))
-        else:
-            made = prepare(strategy, scene, gate)
-        prepared[strategy.name] = made
-        _emit_rows(emit, [made.row])
-        if options.tune and not waiting and not _any_ready(prepared):
-            waiting = _smaller(strategies, gate, prepared)
-    return prepared
-
-
-def _any_ready(prepared: Mapping[str, Prepared]) -> bool:
-    return any(each.call is not None for each in prepared.values())
-
-
-def _smaller(
-    strategies: list[Strategy], gate: Gate, prepared: Mapping[str, Prepared]
-) -> list[Strategy]:
-    """List the largest chunks that fit, one a mode, where all else has been refused."""
-    refused = [
-        each
-        for each in strategies
-        if prepared[each.name].row.status == "refused" and each.batching in ("vmap", "chunked")
-    ]
-    found = {}
-    for each in refused:
-        chunk = gate.largest_chunk(each)
-        if chunk is not None:
-            made = replace(each, batching="chunked", chunk_size=chunk)
-            found[made.name] = made
-    return [made for name, made in found.items() if name not in prepared]
-
-
 def _rows(
     prepared: Mapping[str, Prepared], samples: Mapping[str, Samples]
 ) -> tuple[Measurement, ...]:
@@ -296,36 +254,12 @@ def _rows(
         row = each.row
         if row.status == "ok":
             taken = samples.get(name)
-            if taken is not None and taken.seconds:
-                row = with_samples(row, taken)
-            else:
-                row = _too_late(row, "measure")
+            taken = taken if taken is not None and taken.seconds else each.glanced
+            row = too_late(row, "measure") if taken is None else with_samples(row, taken)
         rows.append(row)
     return conclude(rows, _median(samples, _F))
-
-
-def _too_late(row: Measurement, what: str) -> Measurement:
-    return row.but(status="timed_out", message=f"The time limit left no time to {what} it.")
 
 
 def _median(samples: Mapping[str, Samples], name: str) -> float | None:
     taken = samples.get(name)
     return float(np.median(taken.seconds)) if taken is not None and taken.seconds else None
-
-
-def _stage(strategy: str, stage: str, done: int, total: int, begin: float) -> dict[str, Any]:
-    """Say where the comparison stands, and how long the rest of this stage may take."""
-    elapsed = time.perf_counter() - begin
-    return {
-        "type": "stage",
-        "strategy": strategy,
-        "stage": stage,
-        "done": done,
-        "total": total,
-        "left_s": elapsed / done * (total - done) if done else None,
-    }
-
-
-def _emit_rows(emit: Emit, rows: Iterable[Measurement]) -> None:
-    for row in rows:
-        emit({"type": "row", "row": row.to_plain()})

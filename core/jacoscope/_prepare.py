@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ._cost import Cost, compile_program
+from ._cost import Cost, Lowered, compile_program, lower_program
 from ._devices import device_name
 from ._environment import usable_cores
 from ._failure import Failure, attempt
@@ -21,6 +21,7 @@ from ._memory import RESOLUTION_BYTES, resident_rise
 from ._program import program
 from ._scene import Scene
 from ._strategy import Strategy
+from ._timing import Samples
 
 _PREDICTED = "predicted by XLA"
 _UNSEEN = "unknown: too small to be told from the rest of the process"
@@ -37,11 +38,13 @@ class Prepared:
         row: What is known of it before it is timed.
         call: The call to time; None where the row's status says why there is none.
         heavy: Whether it takes so much memory that its peak is worth a process of its own.
+        glanced: A few samples taken on the way, of a tuning; None where there are none.
     """
 
     row: Measurement
     call: Callable[[], Any] | None = None
     heavy: bool = False
+    glanced: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -52,20 +55,54 @@ class PreparedF:
     predicted_bytes: int | None = None
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A strategy that its shapes let pass; `lowered` is None where it is not to be jitted."""
+
+    strategy: Strategy
+    function: Callable[..., Any]
+    lowered: Lowered | None = None
+
+    def compile(self) -> tuple[Callable[..., Any], Cost | None] | Failure:
+        """Compile it, in any thread."""
+        lowered = self.lowered
+        return (self.function, None) if lowered is None else attempt(lowered.compile)
+
+
 def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     """Take a strategy through the gate, compile it, run it once and check its result."""
+    begun = begin(strategy, scene, gate)
+    return begun if isinstance(begun, Prepared) else finish(begun, begun.compile(), scene, gate)
+
+
+def begin(strategy: Strategy, scene: Scene, gate: Gate) -> Begun | Prepared:
+    """Take a strategy through the gate by its shapes, trace it and lower it."""
     row = blank_row(strategy, scene)
     refused = gate.by_shape(strategy, row)
     if refused is not None:
         return Prepared(refused)
     function = program(strategy, scene.f, scene.output)
-    suspect = False
-    if scene.jit:
-        made = attempt(lambda: compile_program(function, scene.arguments))
-        if isinstance(made, Failure):
-            return Prepared(row.but(status=made.status, message=made.message))
-        function, cost = made
-        row, suspect = with_cost(row, cost), cost.fused_by_ynn
+    if not scene.jit:
+        return Begun(strategy, function)
+    lowered = attempt(lambda: lower_program(function, scene.arguments))
+    if isinstance(lowered, Failure):
+        return Prepared(row.but(status=lowered.status, message=lowered.message))
+    return Begun(strategy, function, lowered)
+
+
+def finish(
+    begun: Begun,
+    compiled: tuple[Callable[..., Any], Cost | None] | Failure,
+    scene: Scene,
+    gate: Gate,
+) -> Prepared:
+    """Take a compiled strategy through the gate by its prediction, run it once and check it."""
+    strategy, row = begun.strategy, blank_row(begun.strategy, scene)
+    if isinstance(compiled, Failure):
+        return Prepared(row.but(status=compiled.status, message=compiled.message))
+    function, cost = compiled
+    if cost is not None:
+        row = with_cost(row, cost)
         refused = gate.by_prediction(strategy, row)
         if refused is not None:
             return Prepared(refused)
@@ -78,6 +115,7 @@ def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
     result, rise = ran
     if scene.reference is not None:
         row = row.but(error=scene.reference.error(result))
+    suspect = cost is not None and cost.fused_by_ynn
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
     why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
@@ -106,6 +144,11 @@ def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
         message=" ".join(filter(None, [scene.note, coloring and coloring.note])),
         prep_s=None if coloring is None else coloring.prep_s,
     )
+
+
+def too_late(row: Measurement, what: str) -> Measurement:
+    """Say on a row that there was no time left to compile, or to measure, it."""
+    return row.but(status="timed_out", message=f"The time limit left no time to {what} it.")
 
 
 def with_cost(row: Measurement, cost: Cost) -> Measurement:

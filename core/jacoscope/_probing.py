@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from ._basis import basis_vector
+from ._once import jit_once
 from ._pattern import Pattern, make_pattern
 from ._point import checked, size
 
@@ -81,7 +82,7 @@ def _samples(f: Callable[[Any], Any], x: PyTree[Array]) -> np.ndarray:
 
     for way in columns, rows:
         try:
-            return _nonzero(jax.jit(way)(x))
+            return _nonzero(jit_once(way)(x))
         except TypeError:  # a custom_vjp has no forward mode, and some functions can't be jitted
             continue
     product, like, _, _ = _either_way(f, x)

@@ -1,7 +1,8 @@
 """The reference that every strategy is checked against: JAX's own derivative in float64.
 
-Up to a million entries the whole derivative is compared, entry by entry; above, its product
-with one random vector. The error is the largest difference over the largest entry.
+Up to a million entries the whole derivative is compared, entry by entry; above, and where time is
+short, its product with one random vector. The error is the largest difference over the largest
+entry.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from jaxtyping import Array, PyTree
 
+from ._once import jit_once
 from ._point import size
 from ._strategy import Quantity
 
@@ -59,6 +61,7 @@ def make_reference(
     vectors: PyTree[Array] | None,
     n_out: int,
     jit: bool,
+    brief: bool = False,
 ) -> Reference:
     """Compute the reference for a quantity of `f` at `x`.
 
@@ -69,25 +72,32 @@ def make_reference(
         vectors: The stacked vectors of `jmp`, `mjp` and `hvp`.
         n_out: Numbers in the output.
         jit: Whether `f` can be jitted.
+        brief: Whether a product is enough, of a Jacobian or a Hessian that has JVPs.
 
     Returns:
         The reference, by `jax.jacfwd`, `jax.jacrev`, `jax.hessian`, `jax.jvp` or `jax.vjp`.
     """
     n_in = size(x)
     with jax.enable_x64(True):
-        point = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), x)
-        stacked = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), vectors)
-        maybe_jit = jax.jit if jit else lambda function: function
+        point, stacked = (
+            jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, np.float64)), given)
+            for given in (x, vectors)
+        )
+        maybe_jit = (jit_once if brief else jax.jit) if jit else lambda function: function
         if quantity in ("jmp", "mjp", "hvp"):
             program, arguments = _products(f, quantity), (point, stacked)
-        elif quantity == "hessian":
-            if n_in * n_in > _DENSE_ENTRIES:
-                return _contracted(jax.grad(f), point, maybe_jit)
-            program, arguments = jax.hessian(f), (point,)
         else:
-            if n_in * n_out > _DENSE_ENTRIES:
-                return _contracted(f, point, maybe_jit)
-            program, arguments = _either(f, forward=n_in <= n_out), (point,)
+            g, rows = (jax.grad(f), n_in) if quantity == "hessian" else (f, n_out)
+            large = n_in * rows > _DENSE_ENTRIES
+            if large or brief:
+                try:
+                    return _contracted(g, point, maybe_jit)
+                except TypeError:  # a custom_vjp has no JVP
+                    if large:
+                        raise
+            hessian = quantity == "hessian"
+            program = jax.hessian(f) if hessian else _either(f, forward=n_in <= n_out)
+            arguments = (point,)
         leaves = jax.tree.leaves(maybe_jit(program)(*arguments))
         return Reference(tuple(np.asarray(leaf, np.float64) for leaf in leaves))
 
@@ -117,20 +127,15 @@ def _products(f: Callable[[Any], Any], quantity: Quantity) -> Callable[[Any, Any
 
 
 def _contracted(f: Callable[[Any], Any], x: PyTree[Array], maybe_jit: Any) -> Reference:
-    key = jax.random.key(0)
-    leaves, structure = jax.tree.flatten(x)
-    keys = jax.random.split(key, len(leaves))
-    draws = [
-        jax.random.normal(k, leaf.shape, leaf.dtype) for k, leaf in zip(keys, leaves, strict=True)
-    ]
-    v = jax.tree.unflatten(structure, draws)
+    rng = np.random.default_rng(0)
+    v = jax.tree.map(lambda leaf: rng.standard_normal(leaf.shape), x)
 
     def forward(x: PyTree[Array], v: PyTree[Array]) -> Any:
         return jax.jvp(f, (x,), (v,))[1]
 
     pushed = jax.tree.leaves(maybe_jit(forward)(x, v))
     expected = tuple(np.asarray(leaf, np.float64) for leaf in pushed)
-    return Reference(expected, jax.tree.map(np.asarray, v))
+    return Reference(expected, v)
 
 
 def _contract(result: PyTree[Array], v: PyTree[np.ndarray]) -> list[np.ndarray]:

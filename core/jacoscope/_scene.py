@@ -31,6 +31,8 @@ class Options:
         output: What a colored strategy returns; with `bcoo` and `tune` only these are asked for.
         tune: Whether only the fastest is asked for: the likeliest first, and those that are
             beaten no longer measured.
+        one_at_a_time: Whether `tune` has nothing compiled beside, so that it is known what a
+            worker dies of.
         failed: Strategy → status and sentence, of those that a worker has died of.
     """
 
@@ -46,6 +48,7 @@ class Options:
     output: Output = "dense"
     title: str = ""
     tune: bool = False
+    one_at_a_time: bool = False
     failed: dict[str, Any] = field(default_factory=dict)
     protocol: Protocol = field(default_factory=Protocol)
 
@@ -148,6 +151,7 @@ def with_reference(scene: Scene, options: Options) -> Scene:
             vectors=scene.vectors,
             n_out=scene.n_out,
             jit=scene.jit and _equations(scene) <= _LONG,
+            brief=options.tune,
         )
     )
     return scene if isinstance(found, Failure) else replace(scene, reference=found)

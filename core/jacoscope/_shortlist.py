@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import jax
 from ._estimate import Estimate, estimate
 from ._failure import Failure, attempt
 from ._program import program
+from ._scene import Scene
 from ._strategy import Strategy
 
 CHUNK_SIZES = (8, 32, 128)
@@ -51,30 +53,66 @@ def rank(
     return sorted(found, key=lambda each: each.estimate.seconds)
 
 
-def shortlist(
-    strategies: Sequence[Strategy], f: Callable[[Any], Any], arguments: tuple[Any, ...]
-) -> list[Strategy]:
-    """Order strategies for measuring: colored, the likeliest, JAX's own, then the others.
+class Shortlist:
+    """Strategies worth measuring, handed out in an order that the runs of others change.
 
-    JAX's own are always among them: no choice is to be slower than they are. `vmap` comes last,
-    as JAX's own are nearly the same programs.
+    First come the colored ones and JAX's own, as no choice is to be slower than they are; then one
+    pass at a time the way that was faster, which tells whether smaller chunks pay. The rest follows
+    by its estimate, corrected by how far off that was for what is most alike of all that has run.
+    `vmap` comes last, as JAX's own are nearly the same programs.
+
+    Args:
+        strategies: The candidates.
+        scene: What they are to differentiate.
     """
-    ranked = rank(strategies, f, arguments)
-    least = ranked[0].estimate.seconds if ranked else 0.0
-    hopeful = [
-        each.strategy
-        for each in ranked
-        if each.strategy.builtin or each.estimate.seconds < _HOPELESS * least
-    ]
-    first = next((each for each in hopeful if each.batching not in ("colored", "vmap")), None)
 
-    def turn(strategy: Strategy) -> int:
-        if strategy.batching == "colored":
-            return 0
-        if strategy is first:
-            return 1
-        if strategy.builtin is not None:
-            return 2
-        return 4 if strategy.batching == "vmap" else 3
+    def __init__(self, strategies: Sequence[Strategy], scene: Scene) -> None:
+        ranked = rank(strategies, scene.f, scene.arguments)
+        worst = _HOPELESS * ranked[0].estimate.seconds if ranked else 0.0
+        kept = [each for each in ranked if each.strategy.builtin or each.estimate.seconds < worst]
+        self._estimated = {each.strategy: each.estimate.seconds for each in kept}
+        self._sizes = (scene.n_in, scene.n_out, scene.count)
+        self._off: dict[Strategy, float] = {}  # seconds over those estimated, of what has run
+        self._seconds: dict[Strategy, float] = {}  # of what has run and is not colored
+        colored = [each for each in self._estimated if each.batching == "colored"]
+        own = [each for each in self._estimated if each.builtin is not None]
+        self._first = [*colored, *own]
+        self._rest = [each for each in self._estimated if each not in self._first]
 
-    return sorted(hopeful, key=turn)
+    @property
+    def waiting(self) -> list[Strategy]:
+        """What has not been handed out yet, as it would be."""
+        return [*self._first, *sorted(self._rest, key=self._rank)]
+
+    def take(self) -> Strategy | None:
+        """Hand out the next one; None when there is none left."""
+        waiting = self.waiting
+        if not waiting:
+            return None
+        (self._first or self._rest).remove(waiting[0])
+        return waiting[0]
+
+    def learn(self, strategy: Strategy, seconds: float) -> None:
+        """Take note of how long a strategy has taken."""
+        if strategy in self._estimated:
+            self._off[strategy] = seconds / self._estimated[strategy]
+        if strategy.batching != "colored":
+            self._seconds[strategy] = seconds
+
+    def _rank(self, strategy: Strategy) -> tuple[bool, bool, float]:
+        off = 1.0
+        if self._off:
+            off = self._off[min(self._off, key=lambda known: self._apart(strategy, known))]
+        fastest = min(self._seconds, key=lambda known: self._seconds[known], default=None)
+        telling = strategy.batching == "map" and (
+            fastest is None or strategy.direction == fastest.direction
+        )
+        return strategy.batching == "vmap", not telling, off * self._estimated[strategy]
+
+    def _apart(self, one: Strategy, other: Strategy) -> float:
+        """Tell how unlike two strategies are: first by direction, then by passes at once."""
+        groups = [each.group(each.passes(*self._sizes)) for each in (one, other)]
+        alike = (one.direction, one.order) == (other.direction, other.order)
+        colored = (one.batching == "colored") != (other.batching == "colored")
+        halvings = abs(math.log2(max(groups[0], 1) / max(groups[1], 1)))
+        return (0 if alike else 64) + 128 * colored + (one.mode != other.mode) + halvings

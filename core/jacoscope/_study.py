@@ -71,7 +71,7 @@ class Study:
 
         A row whose result is wrong is never returned.
         """
-        timed = self._right()
+        timed = self.timed
         if not timed:
             return None
         fastest = min(timed, key=lambda row: row.q25_s or 0.0)
@@ -107,7 +107,7 @@ class Study:
         Raises:
             ValueError: `calls` is no whole number, or below 0.
         """
-        return cheapest_row(self._right(), calls)
+        return cheapest_row(self.timed, calls)
 
     def winners_by_calls(self) -> tuple[tuple[int, str], ...]:
         """List which strategy has the least total for which number of calls.
@@ -118,7 +118,7 @@ class Study:
             `(from_calls, strategy)` in ascending order, the first from 1; empty without a row
             whose total is known.
         """
-        return winners_by_calls(self._right())
+        return winners_by_calls(self.timed)
 
     def roofline(self) -> tuple[RooflinePoint, ...]:
         """Say how far each timed row is from the most that its device was seen to do.
@@ -129,9 +129,10 @@ class Study:
             One point a row with known operations and bytes, and no wrong result; none where the
             ceilings are unknown, as under a tight limit of memory or time.
         """
-        return roofline_points(self._right(), self.environment.get("ceilings"))
+        return roofline_points(self.timed, self.environment.get("ceilings"))
 
-    def _right(self) -> list[Measurement]:
+    @property
+    def timed(self) -> list[Measurement]:
         """The rows with a time and no wrong result."""
         wrong = wrong_strategies(self.rows)
         return [

@@ -65,6 +65,7 @@ class Samples:
 
 _STAT, _PRESSURE = Path("/proc/stat"), Path("/proc/pressure/cpu")  # Linux
 _PRESSURE_SHARE = 0.2  # of a sample; a program's own threads were seen to make up to 0.08
+_FEWEST_GLANCED = 3
 _ASK_EVERY = 5  # rounds after which it is asked again who is undecided
 
 Call = Callable[[], Any]
@@ -76,6 +77,7 @@ def sample_all(
     *,
     protocol: Protocol,
     deadline: float,
+    paces: Mapping[str, float] | None = None,
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
     undecided: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
@@ -88,6 +90,8 @@ def sample_all(
         calls: Name of each → the call, whose result is awaited.
         protocol: How samples are taken.
         deadline: `time.perf_counter()` after which no sample is begun.
+        paces: Seconds that a call takes, roughly, of those of which it is known; they have been
+            warmed, and need no calibrating.
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
         undecided: Names those that need more samples than `rounds` to be told apart.
@@ -104,7 +108,11 @@ def sample_all(
         if time.perf_counter() > deadline:
             break
         between()
-        samples[name], once = _calibrate(call, protocol)
+        once = (paces or {}).get(name)
+        if once is None:
+            samples[name], once = _calibrate(call, protocol)
+        else:
+            samples[name] = Samples(max(1, round(protocol.sample_s / max(once, 1e-9))))
         fitting = int(share / max(once * samples[name].calls, 1e-9))
         wanted[name] = max(protocol.fewest, min(protocol.rounds, fitting))
     shuffle = random.Random(seed)
@@ -138,6 +146,18 @@ def sample_all(
             names = sorted(undecided(samples))
         if not names or not sample_round(names):
             break
+    return samples
+
+
+def glance(call: Call, for_s: float = 0.01) -> Samples:
+    """Time a call that has run before a few times, while others may be at work beside it.
+
+    Good for deciding what to try and what to time; every sample is marked as disturbed.
+    """
+    samples, end = Samples(), time.perf_counter() + for_s
+    while len(samples.seconds) < _FEWEST_GLANCED or time.perf_counter() < end:
+        samples.seconds.append(_sample(call, 1)[0])
+        samples.disturbed.append(True)
     return samples
 
 

@@ -23,7 +23,7 @@ from panel.theme import Design
 
 _PLAIN = (type(None), str, int, float, bool)
 _WAIT = timedelta(seconds=5)
-_MOST_WAITS = 12
+_MOST_WAITS = 120
 _FULL_EVERY = 100  # collections of the middle generation; Python's own is 10
 
 
@@ -152,10 +152,11 @@ def look_up_styles_once(design: type[Design]) -> None:
 
 
 def collect_when_quiet(busy: Callable[[], bool]) -> None:
-    """Have garbage collected while `busy` says no, or after a minute; call it once a process.
+    """Have garbage collected while `busy` says no, or after ten minutes; call it once a process.
 
-    A full collection walks over the objects of all pages. Panel has one some seconds after a page
-    was closed; Python's own, in between, become ten times as rare.
+    A full collection walks over the objects of all pages, for a quarter of a second with a few of
+    them. Panel has one some seconds after a page was closed; Python's own, which go on, become ten
+    times as rare.
     """
     collect: Callable[[], None] = panel_document._garbage_collect
     young, middle, _ = gc.get_threshold()

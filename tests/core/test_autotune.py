@@ -15,8 +15,10 @@ import pytest
 from jax.experimental.sparse import BCOO
 
 import jacoscope as jsc
+from jacoscope._autotune import _fastest
 from jacoscope._cache import cache_folder
 from jacoscope._fingerprint import fingerprint
+from jacoscope._measurement import Measurement
 from jacoscope._remembered import Choice, recall, remember, remembered_strategy
 from jacoscope._settle import settle
 from jacoscope._strategy import Strategy, named, plan
@@ -191,6 +193,19 @@ def test_where_nothing_could_be_measured_in_time_the_choice_is_by_the_rule() -> 
     with pytest.raises(ValueError, match="No strategy works"):
         jsc.autotune(slow, x, memory_limit="1GB", time_limit=0.05)
     assert relative_error(jac(x), jax.jacfwd(lambda x: jnp.sin(x[:3]))(x)) < 1e-6
+
+
+def test_the_fastest_is_taken_however_little_memory_a_tie_takes() -> None:
+    row = Measurement("jacobian", "reverse/map", status="ok", median_s=1.0, q25_s=1.0, tie=True)
+    fastest = row.but(predicted_bytes=200)
+    tied = row.but(strategy="reverse/chunked/8", q25_s=1.3, median_s=1.3, predicted_bytes=100)
+    own = row.but(strategy="jax.jacrev", q25_s=1.09)
+    wrong = row.but(strategy="jax.jacfwd", q25_s=0.5, error=0.9)
+    study = jsc.Study(rows=(tied, fastest.but(error=1e-7), wrong))
+    assert study.best() == tied
+    assert _fastest(study) == fastest.but(error=1e-7)
+    assert _fastest(jsc.Study(rows=(tied, fastest, own))) == own
+    assert _fastest(jsc.Study(rows=(tied.but(status="refused"),))) is None
 
 
 def test_the_memory_limit_is_kept() -> None:

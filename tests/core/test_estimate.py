@@ -10,13 +10,18 @@ import pytest
 
 import jacoscope as jsc
 from jacoscope._estimate import WEIGHTS, estimate, ingredients
-from jacoscope._shortlist import rank, shortlist
+from jacoscope._scene import Options, Scene, set_scene
+from jacoscope._shortlist import Shortlist, rank
 from jacoscope._strategy import plan
 from tests.helpers import only_reverse, while_loop
 
 
 def amounts(f: Any, *arguments: Any) -> dict[str, float]:
     return ingredients(jax.make_jaxpr(f)(*arguments).jaxpr)
+
+
+def scene_of(f: Any, x: Any) -> Scene:
+    return set_scene(f, x, Options(), jax.devices()[0])
 
 
 def test_what_a_program_is_made_of_is_counted() -> None:
@@ -72,5 +77,30 @@ def test_what_can_not_be_traced_is_left_out_of_the_ranking() -> None:
 def test_the_shortlist_holds_both_of_jaxs_own_whatever_their_estimate() -> None:
     problem = jsc.problem("tall_curve", points=512)
     strategies = plan("jacobian", 8, 512, 1, (2, 64))
-    names = [each.name for each in shortlist(strategies, problem.f, (problem.x,))]
+    shortlist = Shortlist(strategies, scene_of(problem.f, problem.x))
+    names = [each.name for each in shortlist.waiting]
     assert {"jax.jacfwd", "jax.jacrev"} <= set(names[:3])
+
+
+def test_the_shortlist_follows_what_has_run() -> None:
+    """Reverse mode takes a hundred times what was estimated, so the rest of it comes last."""
+    shortlist = Shortlist(
+        plan("jacobian", 64, 64, 1, (8, 32)), scene_of(lambda x: jnp.sin(x) * x.sum(), jnp.ones(64))
+    )
+    handed = [shortlist.take() for _ in range(3)]
+    for each in handed:
+        assert each is not None
+        shortlist.learn(each, 1e-3 if each.direction == "reverse" else 1e-5)
+    rest = [str(each.direction) for each in shortlist.waiting if each.batching != "vmap"]
+    assert {"forward", "reverse"} == set(rest)
+    assert rest == sorted(rest)
+
+
+def test_the_shortlist_hands_each_out_once() -> None:
+    shortlist = Shortlist(plan("jacobian", 16, 16, 1, (4,)), scene_of(jnp.sin, jnp.ones(16)))
+    expected = [each.name for each in shortlist.waiting]
+    handed = []
+    while (strategy := shortlist.take()) is not None:
+        handed.append(strategy.name)
+    assert handed == expected
+    assert len(handed) == len(set(handed)) > 3

@@ -347,6 +347,21 @@ def test_what_is_left_of_a_comparison_keeps_its_environment() -> None:
     ]
 
 
+def test_a_worker_that_dies_over_two_strategies_is_followed_by_one_that_takes_one() -> None:
+    stage = {"type": "stage", "strategy": "a", "beside": ["b"], "stage": "compile"}
+    course = Course(Job("compare"), lambda message: None)
+    course.note(stage)
+    assert course.after(Outcome("crashed", "Gone."), 5.0) is None
+    assert course.job.options == {"one_at_a_time": True, "time_limit": 5.0}
+    course.note({**stage, "beside": []})
+    assert course.after(Outcome("crashed", "Gone."), 4.0) is None
+    assert course.job.options["failed"] == {"a": ["crashed", "Gone."]}
+    course = Course(Job("compare"), lambda message: None)
+    course.note(stage)
+    assert course.after(Outcome("timed_out", "Late."), 5.0) is None
+    assert course.job.options["failed"] == {"a": ["timed_out", "Late."]}
+
+
 def test_what_cannot_travel() -> None:
     import threading
 

@@ -245,6 +245,32 @@ def test_random_products_find_a_wrong_entry() -> None:
     assert reference.error(right.at[3, 700].add(1.0)) > 1e-3
 
 
+def test_a_brief_reference_is_a_product_or_the_whole_where_there_is_no_jvp() -> None:
+    from jacoscope._reference import make_reference
+
+    x = jnp.arange(1.0, 4.0)
+    right = jnp.diag(jnp.cos(x))
+    for f, whole in ((jnp.sin, False), (only_reverse, True)):
+        reference = make_reference(
+            f, x, quantity="jacobian", vectors=None, n_out=3, jit=True, brief=True
+        )
+        assert (reference.direction is None) == whole
+        assert reference.error(right) < 1e-6
+        assert reference.error(right.at[2, 0].add(0.5)) > 0.01
+    hessian = make_reference(
+        lambda x: jnp.sum(jnp.sin(x)),
+        x,
+        quantity="hessian",
+        vectors=None,
+        n_out=1,
+        jit=True,
+        brief=True,
+    )
+    assert hessian.direction is not None
+    assert hessian.error(jnp.diag(-jnp.sin(x))) < 1e-6
+    assert hessian.error(right) > 0.01
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -11,7 +11,7 @@ import pytest
 
 from jacoscope._measurement import Measurement
 from jacoscope._statistics import beaten, contenders, mark_ties, summarize, ties, with_samples
-from jacoscope._timing import Protocol, Samples, _counters, disturbed_by, sample_all
+from jacoscope._timing import Protocol, Samples, _counters, disturbed_by, glance, sample_all
 
 QUICK = Protocol(rounds=5, sample_s=0.001)
 
@@ -40,6 +40,22 @@ def test_short_calls_are_repeated() -> None:
     assert samples.calls > 100
     assert count["calls"] >= 5 * samples.calls
     assert all(seconds < 1e-4 for seconds in samples.seconds)
+
+
+def test_a_call_whose_pace_is_known_is_not_calibrated() -> None:
+    count = Counter()
+
+    def call() -> None:
+        count["calls"] += 1
+        time.sleep(0.0005)
+
+    taken = glance(call, for_s=0.0)
+    assert len(taken.seconds) == count["calls"] == 3
+    assert all(taken.disturbed)
+    count.clear()
+    found = sample_all({"a": call}, protocol=QUICK, deadline=forever(), paces={"a": 0.00051})["a"]
+    assert found.calls == 2
+    assert count["calls"] == 5 * 2
 
 
 def test_a_slow_call_gets_fewer_samples_and_the_deadline_holds() -> None:

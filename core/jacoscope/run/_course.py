@@ -38,6 +38,7 @@ class Course:
         self._environment: dict[str, Any] = {}
         self._rows: dict[str, dict[str, Any]] = {}
         self._strategy = ""  # at work; empty between strategies and while timing
+        self._beside = False  # whether others are at work besides
         self._since = time.monotonic()
         self._study: dict[str, Any] | None = None
         self._heavy: list[str] = []
@@ -54,6 +55,7 @@ class Course:
                 self._strategy = ""
             case "stage":
                 self._strategy, self._since = event["strategy"], time.monotonic()
+                self._beside = bool(event.get("beside"))
 
     def stuck_s(self) -> float | None:
         """Return how long one strategy may take if the one at work has taken longer."""
@@ -81,20 +83,25 @@ class Course:
             self._peaks = len(self._heavy)
         elif outcome.status in _LOST:
             strategy, self._strategy = self._strategy, ""
-            if strategy and left_s > _LEAST_S:
-                self.job = self._without(strategy, outcome, left_s)
+            crowded = self._beside and outcome.status != "timed_out"
+            self._beside = False
+            if left_s > _LEAST_S and (strategy or crowded):
+                self.job = self._without(None if crowded else strategy, outcome, left_s)
                 return None
             self._study = self._partial(outcome).to_plain()
         else:
             return outcome
         return self._next_peak(left_s)
 
-    def _without(self, strategy: str, outcome: Outcome, left_s: float) -> Job:
-        failed = dict(self.job.options.get("failed", {}))
-        failed[strategy] = [outcome.status, outcome.message]
-        return replace(
-            self.job, options={**self.job.options, "failed": failed, "time_limit": left_s}
-        )
+    def _without(self, strategy: str | None, outcome: Outcome, left_s: float) -> Job:
+        """The job without what its worker has died of; one by one where that isn't known."""
+        options = {**self.job.options, "time_limit": left_s}
+        if strategy is None:
+            options["one_at_a_time"] = True
+        else:
+            failed = {strategy: [outcome.status, outcome.message]}
+            options["failed"] = {**options.get("failed", {}), **failed}
+        return replace(self.job, options=options)
 
     def _partial(self, outcome: Outcome) -> Study:
         """The study of what is known, the strategies without a time marked with the outcome."""

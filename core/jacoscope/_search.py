@@ -1,0 +1,124 @@
+"""The strategies of a tuning made ready: the likeliest to win first, as many as time allows.
+
+Two are on their way at a time: one is compiled by XLA, which needs no Python, while the other is
+traced or run. Where a worker has died, or a memory limit is to be kept, there is one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ._gate import Gate
+from ._lineup import any_ready, lost
+from ._prepare import Begun, Prepared, begin, blank_row, finish, too_late
+from ._progress import Progress
+from ._scene import Options, Scene
+from ._shortlist import Shortlist
+from ._strategy import Strategy
+from ._timing import glance
+
+_SHARE = 0.7  # of the time limit, from its start
+_AT_ONCE = 2
+
+
+def search(
+    shortlist: Shortlist, scene: Scene, options: Options, gate: Gate, progress: Progress
+) -> dict[str, Prepared]:
+    """Make candidates ready until the time for it is over, but one at least.
+
+    Returns:
+        Name → what became of it; the candidates that were not reached come last.
+    """
+    hunt = _Search(shortlist, scene, options, gate, progress)
+    hunt.run(shortlist.take)
+    if not any_ready(hunt.prepared):
+        smaller = iter(_smaller(hunt.tried, gate, hunt.prepared))
+        hunt.run(lambda: next(smaller, None))
+    missed = {
+        each.name: Prepared(too_late(blank_row(each, scene), "compile"))
+        for each in shortlist.waiting
+    }
+    progress.rows(each.row for each in missed.values())
+    return {**hunt.prepared, **missed}
+
+
+@dataclass
+class _Search:
+    shortlist: Shortlist
+    scene: Scene
+    options: Options
+    gate: Gate
+    progress: Progress
+    tried: list[Strategy] = field(default_factory=list)
+    prepared: dict[str, Prepared] = field(default_factory=dict)
+    flying: dict[Future[Any], Begun] = field(default_factory=dict)
+
+    def run(self, take: Callable[[], Strategy | None]) -> None:
+        """Make ready what `take` hands out, while there is time."""
+        careful = self.options.one_at_a_time or self.options.memory_limit is not None
+        at_once = 1 if careful else _AT_ONCE
+        with ThreadPoolExecutor(at_once) as threads:
+            while True:
+                while len(self.flying) < at_once and self._in_time():
+                    strategy = take()
+                    if strategy is None:
+                        break
+                    self._begin(strategy, threads)
+                if not self.flying:
+                    return
+                self._tell(next(iter(self.flying.values())).strategy)
+                for future in wait(self.flying, return_when=FIRST_COMPLETED).done:
+                    begun = self.flying.pop(future)
+                    self._tell(begun.strategy)
+                    self._land(
+                        begun.strategy, finish(begun, future.result(), self.scene, self.gate)
+                    )
+
+    def _in_time(self) -> bool:
+        """Whether one more may be begun; the first that is ready may take longer."""
+        until = self.progress.begin + _SHARE * self.options.time_limit
+        return time.perf_counter() < until or not (self.flying or any_ready(self.prepared))
+
+    def _begin(self, strategy: Strategy, threads: ThreadPoolExecutor) -> None:
+        self.tried.append(strategy)
+        self._tell(strategy)
+        begun = lost(strategy, self.scene, self.options) or begin(strategy, self.scene, self.gate)
+        if isinstance(begun, Begun):
+            self.flying[threads.submit(begun.compile)] = begun
+        else:
+            self._land(strategy, begun)
+
+    def _land(self, strategy: Strategy, made: Prepared) -> None:
+        if made.call is not None:
+            glanced = glance(made.call)
+            self.shortlist.learn(strategy, min(glanced.seconds))
+            made = replace(made, glanced=glanced)
+        self.prepared[strategy.name] = made
+        self.progress.rows([made.row])
+
+    def _tell(self, strategy: Strategy) -> None:
+        beside = [each.strategy.name for each in self.flying.values() if each.strategy != strategy]
+        total = len(self.tried) + len(self.shortlist.waiting)
+        self.progress.stage(strategy.name, "compile", len(self.prepared), total, beside)
+
+
+def _smaller(
+    strategies: Iterable[Strategy], gate: Gate, prepared: Mapping[str, Prepared]
+) -> list[Strategy]:
+    """List the largest chunks that fit, one a mode, where all else has been refused."""
+    refused = [
+        each
+        for each in strategies
+        if prepared[each.name].row.status == "refused" and each.batching in ("vmap", "chunked")
+    ]
+    found = {}
+    for each in refused:
+        chunk = gate.largest_chunk(each)
+        if chunk is not None:
+            made = replace(each, batching="chunked", chunk_size=chunk)
+            found[made.name] = made
+    return [made for name, made in found.items() if name not in prepared]
