@@ -15,7 +15,7 @@ from ._colored_code import colored_code
 from ._decompression import Output
 from ._dense_code import dense_code
 from ._product_code import product_code
-from ._strategy import Strategy
+from ._strategy import Quantity, Strategy, named
 
 _CALLS = {
     "jacobian": "J = jacobian({x})",
@@ -26,8 +26,9 @@ _CALLS = {
 
 
 def snippet(
-    strategy: Strategy,
+    strategy: Strategy | str,
     *,
+    quantity: Quantity = "jacobian",
     f: str = "f",
     x: str = "x",
     preamble: str = "",
@@ -42,7 +43,9 @@ def snippet(
     vectors. A colored strategy carries its pattern where that is small, and else calls asdex.
 
     Args:
-        strategy: What to write. A colored one without its coloring leaves that to asdex.
+        strategy: What to write: a strategy, or its name as a study has it. A colored one without
+            its coloring leaves that to asdex.
+        quantity: What a strategy that is given by its name is for.
         f: How the script calls the function: a name, or an expression that gives it.
         x: How it calls the point, likewise.
         preamble: Lines that define both, put below the imports; also `v`, `V` or `U`, and
@@ -56,9 +59,10 @@ def snippet(
         The script, with a newline at its end.
 
     Raises:
-        ValueError: `f` or `x` is no Python expression, or `output` does not go with the strategy.
+        ValueError: `f` or `x` is no Python expression, `output` does not go with the strategy, or
+            no strategy is called so.
 
-    >>> print(snippet(Strategy("jacobian", "forward", builtin="jax.jacfwd"), f="model"))
+    >>> print(snippet("jax.jacfwd", f="model"))
     import jax
     <BLANKLINE>
     # jax.jacfwd: one JVP a column, all at once.
@@ -67,6 +71,8 @@ def snippet(
     J = jacobian(x)
     <BLANKLINE>
     """
+    if isinstance(strategy, str):
+        strategy = named(quantity, strategy)
     if output not in get_args(Output):
         raise ValueError(f"`output` must be one of dense, bcoo, but got {output!r}.")
     if output == "bcoo" and strategy.batching != "colored":

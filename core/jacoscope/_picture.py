@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import jax
@@ -13,13 +12,11 @@ from ._devices import find_device
 from ._matrix import Block, as_matrix
 from ._point import size, unary
 from ._program import program
+from ._quick import quick
 from ._settle import settle
 from ._strategy import Strategy
 
 LARGEST = 512
-_SMALL = 256  # inputs
-_UNOPTIMIZED = {"xla_backend_optimization_level": 0}
-_UNFUSED = {**_UNOPTIMIZED, "xla_cpu_use_fusion_emitters": False}  # unknown to jaxlib 0.12
 
 
 def draw(
@@ -95,6 +92,9 @@ def draw(
         "nan_count": int(np.isnan(values).sum()),
         "inf_count": int(np.isinf(values).sum()),
         "closed_form_error": _closed_form_error(closed, point, y, values),
+        "pytree": not all(
+            isinstance(each, jax.Array | jax.ShapeDtypeStruct) for each in (point, y)
+        ),
     }
 
 
@@ -120,21 +120,6 @@ def _run(function: Callable[[Any], Any], x: Any) -> Any:
         return jax.jit(function, compiler_options=quick(x))(x)
     except jax.errors.ConcretizationTypeError:
         return function(x)
-
-
-def quick(x: Any) -> dict[str, Any] | None:
-    """Return options for the compiler: what is small compiles several times faster unoptimized."""
-    small = size(x) <= _SMALL and jax.default_backend() == "cpu"
-    return dict(_quickest()) if small else None
-
-
-@cache
-def _quickest() -> dict[str, Any]:
-    try:
-        jax.jit(lambda x: x, compiler_options=_UNFUSED)(0.0)
-    except jax.errors.JaxRuntimeError:  # "No such compile option"
-        return _UNOPTIMIZED
-    return _UNFUSED
 
 
 def _output(f: Callable[[Any], Any], x: Any) -> Any:

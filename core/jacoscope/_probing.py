@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from ._basis import basis_vector
-from ._once import jit_once
 from ._pattern import Pattern, make_pattern
 from ._point import checked, size
+from ._quick import jit_once
 
 _CHUNK = 64
 _SAMPLES = 4

@@ -16,9 +16,9 @@ import numpy as np
 from ._devices import find_device
 from ._failure import Failure, attempt
 from ._hessian import Order, hvp
-from ._picture import quick
 from ._point import output_shapes, unary
 from ._products import jvp, vjp
+from ._quick import quick
 from ._space import Space
 
 Product = tuple[np.ndarray, np.ndarray]

@@ -17,8 +17,8 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from jaxtyping import Array, PyTree
 
-from ._once import jit_once
 from ._point import size
+from ._quick import jit_once
 from ._strategy import Quantity
 
 _DENSE_ENTRIES = 2**20

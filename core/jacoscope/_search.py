@@ -1,7 +1,8 @@
 """The strategies of a tuning made ready: the likeliest to win first, as many as time allows.
 
-Two are on their way at a time: one is compiled by XLA, which needs no Python, while the other is
-traced or run. Where a worker has died, or a memory limit is to be kept, there is one.
+Once one is ready, two are on their way at a time: one is compiled by XLA, which needs no Python,
+while the other is traced or run. Where a worker has died, or a memory limit is to be kept, there is
+one all the time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ._shortlist import Shortlist
 from ._strategy import Strategy
 from ._timing import glance
 
-_SHARE = 0.7  # of the time limit, from its start
+_BEGIN_SHARE, _END_SHARE = 0.7, 0.85  # of the time limit, from its start
 _AT_ONCE = 2
 
 
@@ -55,14 +56,15 @@ class _Search:
     progress: Progress
     tried: list[Strategy] = field(default_factory=list)
     prepared: dict[str, Prepared] = field(default_factory=dict)
-    flying: dict[Future[Any], Begun] = field(default_factory=dict)
+    flying: dict[Future[Any], tuple[Begun, float]] = field(default_factory=dict)  # and since when
+    longest_s: float = 0.0  # that one has taken
 
     def run(self, take: Callable[[], Strategy | None]) -> None:
         """Make ready what `take` hands out, while there is time."""
         careful = self.options.one_at_a_time or self.options.memory_limit is not None
-        at_once = 1 if careful else _AT_ONCE
-        with ThreadPoolExecutor(at_once) as threads:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
             while True:
+                at_once = 1 if careful or not any_ready(self.prepared) else _AT_ONCE
                 while len(self.flying) < at_once and self._in_time():
                     strategy = take()
                     if strategy is None:
@@ -70,25 +72,28 @@ class _Search:
                     self._begin(strategy, threads)
                 if not self.flying:
                     return
-                self._tell(next(iter(self.flying.values())).strategy)
+                self._tell(next(iter(self.flying.values()))[0].strategy)
                 for future in wait(self.flying, return_when=FIRST_COMPLETED).done:
-                    begun = self.flying.pop(future)
+                    begun, since = self.flying.pop(future)
                     self._tell(begun.strategy)
-                    self._land(
-                        begun.strategy, finish(begun, future.result(), self.scene, self.gate)
-                    )
+                    made = finish(begun, future.result(), self.scene, self.gate)
+                    self._land(begun.strategy, made)
+                    self.longest_s = max(self.longest_s, time.perf_counter() - since)
 
     def _in_time(self) -> bool:
         """Whether one more may be begun; the first that is ready may take longer."""
-        until = self.progress.begin + _SHARE * self.options.time_limit
-        return time.perf_counter() < until or not (self.flying or any_ready(self.prepared))
+        if not self.flying and not any_ready(self.prepared):
+            return True
+        gone = time.perf_counter() - self.progress.begin
+        limit = self.options.time_limit
+        return gone < _BEGIN_SHARE * limit and gone + self.longest_s < _END_SHARE * limit
 
     def _begin(self, strategy: Strategy, threads: ThreadPoolExecutor) -> None:
         self.tried.append(strategy)
         self._tell(strategy)
         begun = lost(strategy, self.scene, self.options) or begin(strategy, self.scene, self.gate)
         if isinstance(begun, Begun):
-            self.flying[threads.submit(begun.compile)] = begun
+            self.flying[threads.submit(begun.compile)] = begun, time.perf_counter()
         else:
             self._land(strategy, begun)
 
@@ -101,7 +106,9 @@ class _Search:
         self.progress.rows([made.row])
 
     def _tell(self, strategy: Strategy) -> None:
-        beside = [each.strategy.name for each in self.flying.values() if each.strategy != strategy]
+        beside = [
+            each.strategy.name for each, _ in self.flying.values() if each.strategy != strategy
+        ]
         total = len(self.tried) + len(self.shortlist.waiting)
         self.progress.stage(strategy.name, "compile", len(self.prepared), total, beside)
 

@@ -59,7 +59,8 @@ class Shortlist:
     First come the colored ones and JAX's own, as no choice is to be slower than they are; then one
     pass at a time the way that was faster, which tells whether smaller chunks pay. The rest follows
     by its estimate, corrected by how far off that was for what is most alike of all that has run.
-    `vmap` comes last, as JAX's own are nearly the same programs.
+    Last come `vmap`, as JAX's own are nearly the same programs, and what of JAX's own is expected
+    to take ten times as long as what has run.
 
     Args:
         strategies: The candidates.
@@ -72,8 +73,7 @@ class Shortlist:
         kept = [each for each in ranked if each.strategy.builtin or each.estimate.seconds < worst]
         self._estimated = {each.strategy: each.estimate.seconds for each in kept}
         self._sizes = (scene.n_in, scene.n_out, scene.count)
-        self._off: dict[Strategy, float] = {}  # seconds over those estimated, of what has run
-        self._seconds: dict[Strategy, float] = {}  # of what has run and is not colored
+        self._seconds: dict[Strategy, float] = {}  # of what has run
         colored = [each for each in self._estimated if each.batching == "colored"]
         own = [each for each in self._estimated if each.builtin is not None]
         self._first = [*colored, *own]
@@ -82,32 +82,40 @@ class Shortlist:
     @property
     def waiting(self) -> list[Strategy]:
         """What has not been handed out yet, as it would be."""
-        return [*self._first, *sorted(self._rest, key=self._rank)]
+        hopeless = [each for each in self._first if self._hopeless(each)]
+        first = [each for each in self._first if each not in hopeless]
+        return [*first, *sorted(self._rest, key=self._rank), *hopeless]
 
     def take(self) -> Strategy | None:
         """Hand out the next one; None when there is none left."""
         waiting = self.waiting
         if not waiting:
             return None
-        (self._first or self._rest).remove(waiting[0])
+        (self._first if waiting[0] in self._first else self._rest).remove(waiting[0])
         return waiting[0]
 
     def learn(self, strategy: Strategy, seconds: float) -> None:
         """Take note of how long a strategy has taken."""
-        if strategy in self._estimated:
-            self._off[strategy] = seconds / self._estimated[strategy]
-        if strategy.batching != "colored":
-            self._seconds[strategy] = seconds
+        self._seconds[strategy] = seconds
+
+    def _hopeless(self, strategy: Strategy) -> bool:
+        fastest = min(self._seconds.values(), default=math.inf)
+        return strategy.builtin is not None and self._expected(strategy) > _HOPELESS * fastest
 
     def _rank(self, strategy: Strategy) -> tuple[bool, bool, float]:
-        off = 1.0
-        if self._off:
-            off = self._off[min(self._off, key=lambda known: self._apart(strategy, known))]
-        fastest = min(self._seconds, key=lambda known: self._seconds[known], default=None)
+        dense = [known for known in self._seconds if known.batching != "colored"]
+        fastest = min(dense, key=lambda known: self._seconds[known], default=None)
         telling = strategy.batching == "map" and (
             fastest is None or strategy.direction == fastest.direction
         )
-        return strategy.batching == "vmap", not telling, off * self._estimated[strategy]
+        return strategy.batching == "vmap", not telling, self._expected(strategy)
+
+    def _expected(self, strategy: Strategy) -> float:
+        """Return the estimate in seconds, corrected by what is most alike of what has run."""
+        run = [known for known in self._seconds if known in self._estimated]
+        nearest = min(run, key=lambda known: self._apart(strategy, known), default=None)
+        off = 1.0 if nearest is None else self._seconds[nearest] / self._estimated[nearest]
+        return off * self._estimated[strategy]
 
     def _apart(self, one: Strategy, other: Strategy) -> float:
         """Tell how unlike two strategies are: first by direction, then by passes at once."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._advice import Advice, measured_advice
-from ._break_even import cheapest_row, winners_by_calls
+from ._break_even import cheapest_row, total_s, winners_by_calls
 from ._measurement import COLUMNS, Measurement, Status
 from ._roofline import RooflinePoint, roofline_points
 from ._statistics import mark_ties, ties
@@ -108,6 +108,24 @@ class Study:
             ValueError: `calls` is no whole number, or below 0.
         """
         return cheapest_row(self.timed, calls)
+
+    def total_s(self, strategy: str, calls: int) -> float | None:
+        """Return the seconds that a number of calls take with a strategy, startup included.
+
+        That is prep_s + trace_s + lower_s + compile_s + calls × median_s.
+
+        Args:
+            strategy: Its name.
+            calls: How many; 0 is the startup alone.
+
+        Returns:
+            Seconds; None where startup or median is unknown.
+
+        Raises:
+            KeyError: There is no such row.
+            ValueError: `calls` is no whole number, or below 0.
+        """
+        return total_s(self.row(strategy), calls)
 
     def winners_by_calls(self) -> tuple[tuple[int, str], ...]:
         """List which strategy has the least total for which number of calls.

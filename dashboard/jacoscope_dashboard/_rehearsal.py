@@ -84,6 +84,7 @@ _PICTURE: dict[str, Any] = {
     "nan_count": 0,
     "inf_count": 0,
     "closed_form_error": None,
+    "pytree": False,
 }
 _SECONDS = (
     *("trace_s", "lower_s", "compile_s"),

@@ -14,6 +14,7 @@ import panel as pn
 from panel_material_ui import (
     Accordion,
     Button,
+    DiscreteSlider,
     Page,
     Player,
     Select,
@@ -26,6 +27,7 @@ from panel_material_ui.theme import MaterialDesign
 __all__ = [
     "Accordion",
     "Button",
+    "DiscreteSlider",
     "MaterialDesign",
     "Page",
     "Player",

@@ -68,6 +68,16 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     visit.page.get_by_role("heading", name="Memory", exact=True).wait_for()
     visit.page.get_by_role("heading", name="Compiling", exact=True).wait_for()
     visit.page.get_by_text(re.compile("is fastest|A tie|Too small to tell")).first.wait_for()
+    visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for(
+        timeout=60_000
+    )
+    visit.choose("Code of", "reverse/map")
+    visit.page.get_by_text("Show code", exact=True).last.click()
+    visit.page.get_by_label("Code", exact=True).last.get_by_text("# reverse/map").wait_for()
+    visit.page.get_by_role("heading", name="Total time by calls", exact=True).wait_for()
+    visit.says("For 1,000 calls")
+    visit.page.get_by_role("slider", name="Calls").press("Home")
+    visit.says("For 1 call ")
     heading = table.get_by_role("columnheader", name="Strategy")
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") == "ascending"
@@ -76,6 +86,21 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") == "descending"
     assert first.inner_text().startswith("reverse/")
+
+
+def test_the_code_of_what_is_advised_is_copied_and_shown(visit: Visit) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.open("?problem=square_mlp&width=24")
+    copy = visit.page.get_by_role("button", name="Copy code", exact=True)
+    copy.focus()
+    visit.page.keyboard.press("Enter")
+    visit.says("Copied")
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert "jacobian = jax.jit" in copied
+    assert "jacoscope" not in copied
+    visit.page.get_by_text("Show code", exact=True).click()
+    script = visit.page.get_by_label("Code", exact=True)
+    assert script.inner_text().strip() == copied.strip()
 
 
 def test_cancel(visit: Visit) -> None:

@@ -33,6 +33,11 @@ def test_total() -> None:
     assert total_s(row("a", 1.0, None), 8) is None
     eager = jsc.Measurement("jacobian", "a", median_s=1.0)
     assert total_s(eager, 8) is None
+    study = jsc.Study(rows=(row("a", 1.0, 0.25), row("b", 1.0, None)))
+    assert study.total_s("a", 8) == 3.0
+    assert study.total_s("b", 8) is None
+    with pytest.raises(KeyError, match="There is no strategy 'c'"):
+        study.total_s("c", 8)
     for calls in (-1, 1.5, True):
         with pytest.raises(ValueError, match="`calls` must be a whole number, 0 or more, but got"):
             total_s(eager, calls)  # pyright: ignore[reportArgumentType]

@@ -200,6 +200,14 @@ def test_every_planned_strategy_has_code() -> None:
                 assert_short({strategy.name: {"code": snippet(strategy, pytree=pytree)}})
 
 
+def test_a_name_is_as_good_as_its_strategy() -> None:
+    assert snippet("reverse/chunked/64") == snippet(Strategy("jacobian", "reverse", "chunked", 64))
+    order = Strategy("hvp", order="reverse_over_forward")
+    assert snippet(order.name, quantity="hvp") == snippet(order)
+    with pytest.raises(ValueError, match="There is no strategy 'fast' for the quantity jacobian"):
+        snippet("fast")
+
+
 def test_the_code_reads_well() -> None:
     assert snippet(Strategy("jacobian", "reverse", "chunked", 64), f="model.apply") == (
         """\

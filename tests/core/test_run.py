@@ -87,6 +87,7 @@ def test_a_matrix(runner: LocalRunner) -> None:
     by_w, by_b = problem.jacobian(problem.x)
     np.testing.assert_allclose(value["values"], np.c_[by_w, by_b], rtol=1e-5)
     assert value["strategy"] == "reverse/chunked/3"
+    assert value["pytree"]
     assert value["group"] == 3
     assert value["column_labels"] == ["x[0][0]", "x[0][1]", "x[0][2]", "x[1]"]
     assert value["row_labels"] == ["y[0]", "y[1]", "y[2]", "y[3]"]
@@ -292,6 +293,7 @@ def test_transformed_functions_travel(runner: LocalRunner, f: Any) -> None:
     outcome = runner.submit(Job("matrix", function_target(f, x), {"mode": "reverse"})).result(60)
     assert outcome.status == "ok", outcome.message
     np.testing.assert_allclose(outcome.value["values"], np.diag(np.cos(x)), rtol=1e-5)
+    assert not outcome.value["pytree"]
 
 
 def test_a_jitted_function_is_compared(runner: LocalRunner) -> None:

@@ -39,6 +39,7 @@ def picture(values: Any, **changes: Any) -> dict[str, Any]:
         "nan_count": int(np.isnan(values).sum()),
         "inf_count": int(np.isinf(values).sum()),
         "closed_form_error": None,
+        "pytree": False,
         **changes,
     }
 

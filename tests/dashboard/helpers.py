@@ -13,6 +13,7 @@ import numpy as np
 
 from jacoscope import Advice, Measurement, Study
 from jacoscope.run import Job, Outcome
+from jacoscope_dashboard import Explorer
 from tests.dashboard.figures_data import picture
 from tests.dashboard.product_data import orders, products
 
@@ -150,3 +151,24 @@ class Pump:
                 continue
             assert time.monotonic() < end, "it did not happen in time"
             time.sleep(0.002)
+
+
+def text(explorer: Explorer) -> str:
+    """Everything that HTML panes in front say."""
+    panes: list[Any] = explorer.body.select(
+        lambda each: type(each).__name__ == "Html" and each.visible
+    )
+    return " ".join(str(pane.object) for pane in panes)
+
+
+def run(explorer: Explorer, page: Pump, runner: FakeRunner, found: Study) -> None:
+    """Press Run and have the comparison bring that study."""
+    explorer.controls.run.clicks += 1
+    runner.last("compare").finish(finished(found))
+    page.until(lambda: explorer.study is not None)
+
+
+def in_front(explorer: Explorer, page: Pump) -> Any:
+    """The Compare tab, once it is drawn."""
+    page.until(lambda: explorer._compare is not None)
+    return explorer._compare

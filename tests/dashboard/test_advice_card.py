@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from jacoscope import Advice, Study
+from jacoscope import Advice, Study, snippet
 from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer, _session
 from jacoscope_dashboard._cache import Cache
 from jacoscope_dashboard.views._advice import advice_card
 from tests.dashboard.conftest import Open
-from tests.dashboard.helpers import FakeRunner, Pump, finished, study
+from tests.dashboard.helpers import ADVICE, FakeRunner, Pump, finished, study
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def no_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def card(explorer: Explorer) -> str:
-    return str(explorer._advice.panel.object)
+    return str(explorer._advice._card.object)
 
 
 def compare(explorer: Explorer, page: Pump, runner: FakeRunner, found: Study) -> None:
@@ -49,6 +49,18 @@ def test_an_estimate_stands_there_until_something_is_measured(
     page.until(lambda: "Try reverse/chunked/8" in card(explorer))
 
 
+def test_its_code_is_that_of_what_is_advised(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    box = explorer._advice.code
+    page.until(lambda: box.visible)
+    assert box.code == snippet(ADVICE.strategy)
+    compare(explorer, page, runner, study())
+    assert box.code == snippet("forward/vmap")
+    matrix = explorer.session.matrix
+    matrix.picture = {**matrix.picture, "pytree": True}
+    page.until(lambda: box.code == snippet("forward/vmap", pytree=True))
+
+
 def test_too_small_to_tell(opened: Open, page: Pump, runner: FakeRunner) -> None:
     explorer = opened()
     compare(explorer, page, runner, replace(study(), empty_call_s=1e3))
@@ -61,6 +73,7 @@ def test_no_advice_says_why(opened: Open, page: Pump, runner: FakeRunner) -> Non
     page.until(lambda: "Looking for the way to use" in card(explorer) and runner.of("advise"))
     runner.last("advise").finish(Outcome("failed", "`f` can't be <traced>."))
     page.until(lambda: "No advice" in card(explorer))
+    assert not explorer._advice.code.visible
     assert "can't be &lt;traced&gt;." in card(explorer).replace("&#x27;", "'")
 
 

@@ -12,15 +12,18 @@ from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer, explore
 from jacoscope_dashboard._fields import Field
 from tests.dashboard.conftest import Open
-from tests.dashboard.helpers import DEVICES, PREDICTED, FakeRunner, Pump, finished, rows, study
-
-
-def text(explorer: Explorer) -> str:
-    """Everything that HTML panes in front say."""
-    panes: list[Any] = explorer.body.select(
-        lambda each: type(each).__name__ == "Html" and each.visible
-    )
-    return " ".join(str(pane.object) for pane in panes)
+from tests.dashboard.helpers import (
+    DEVICES,
+    PREDICTED,
+    FakeRunner,
+    Pump,
+    finished,
+    in_front,
+    rows,
+    run,
+    study,
+    text,
+)
 
 
 def widgets(explorer: Explorer) -> dict[str, Any]:
@@ -34,18 +37,6 @@ def widgets(explorer: Explorer) -> dict[str, Any]:
 def open_more(explorer: Explorer) -> dict[str, Any]:
     explorer.controls.more.active = [0]
     return widgets(explorer)
-
-
-def run(explorer: Explorer, page: Pump, runner: FakeRunner, found: jsc.Study) -> None:
-    explorer.controls.run.clicks += 1
-    runner.last("compare").finish(finished(found))
-    page.until(lambda: explorer.study is not None)
-
-
-def in_front(explorer: Explorer, page: Pump) -> Any:
-    """The Compare tab, once it is drawn."""
-    page.until(lambda: explorer._compare is not None)
-    return explorer._compare
 
 
 def test_first_sight(opened: Open) -> None:

@@ -11,9 +11,8 @@ from jacoscope_dashboard import _products
 from jacoscope_dashboard._cache import Cache
 from jacoscope_dashboard._requests import MANY_VECTORS
 from tests.dashboard.conftest import Open
-from tests.dashboard.helpers import FakeRunner, Pump, finished
+from tests.dashboard.helpers import FakeRunner, Pump, finished, text
 from tests.dashboard.product_data import orders, products
-from tests.dashboard.test_explorer import text
 from tests.dashboard.test_products import in_front
 
 

@@ -11,9 +11,8 @@ from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer, _products
 from jacoscope_dashboard._cache import Cache
 from tests.dashboard.conftest import Open
-from tests.dashboard.helpers import FakeRunner, Pump, answer
+from tests.dashboard.helpers import FakeRunner, Pump, answer, text
 from tests.dashboard.product_data import products
-from tests.dashboard.test_explorer import text
 
 J = np.arange(12.0).reshape(4, 3)
 

@@ -17,7 +17,7 @@ from .._units import format_bytes
 from ._job import Job, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
-_SHARE = 0.5  # of the time limit, for one strategy
+_SHARE, _COLOR_SHARE = 0.5, 0.75  # of the time limit, for one strategy; for all colorings
 _LEAST_S = 1.0
 _LOST = ("crashed", "out_of_memory", "timed_out")
 _DISAGREE = 1.5
@@ -40,6 +40,7 @@ class Course:
         self._strategy = ""  # at work; empty between strategies and while timing
         self._beside = False  # whether others are at work besides
         self._since = time.monotonic()
+        self._share = _SHARE
         self._study: dict[str, Any] | None = None
         self._heavy: list[str] = []
         self._peaks = 0
@@ -56,10 +57,11 @@ class Course:
             case "stage":
                 self._strategy, self._since = event["strategy"], time.monotonic()
                 self._beside = bool(event.get("beside"))
+                self._share = _COLOR_SHARE if event["stage"] == "color" else _SHARE
 
     def stuck_s(self) -> float | None:
         """Return how long one strategy may take if the one at work has taken longer."""
-        allowed = _SHARE * self._asked.time_limit
+        allowed = self._share * self._asked.time_limit
         stuck = self._strategy and time.monotonic() - self._since > allowed
         return allowed if stuck else None
 

@@ -21,9 +21,12 @@ from ._summary import summary_memory as summary_memory
 from ._summary import summary_sweep as summary_sweep
 from ._summary import summary_sweep_memory as summary_sweep_memory
 from ._summary import summary_times as summary_times
+from ._summary import summary_tradeoff as summary_tradeoff
 from ._sweep import sweep_memory as sweep_memory
 from ._sweep import sweep_times as sweep_times
+from ._sweep import sweep_totals as sweep_totals
 from ._times import times as times
+from ._tradeoff import tradeoff as tradeoff
 from ._units import format_bytes as format_bytes
 from ._units import format_count as format_count
 from ._units import format_seconds as format_seconds
@@ -52,9 +55,12 @@ __all__ = [
     "summary_sweep",
     "summary_sweep_memory",
     "summary_times",
+    "summary_tradeoff",
     "sweep_memory",
     "sweep_times",
+    "sweep_totals",
     "three_digits",
     "times",
+    "tradeoff",
     "vector_bars",
 ]

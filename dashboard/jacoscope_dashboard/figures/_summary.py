@@ -7,6 +7,7 @@ from typing import Any
 from ._compile_times import prepared
 from ._rows import Rows, number, timed
 from ._sweep import Curve, Points, curves
+from ._tradeoff import front, placed
 from ._units import UNKNOWN, format_bytes, format_count, format_seconds, three_digits
 
 
@@ -117,6 +118,29 @@ def summary_compile_times(rows: Rows) -> str:
         return f"{quick} takes {format_seconds(least)} to trace, lower and compile."
     text = f"Tracing, lowering and compiling takes from {format_seconds(least)}, for {quick},"
     return f"{text} to {format_seconds(most)}, for {slow}."
+
+
+def summary_tradeoff(rows: Rows) -> str:
+    """Say which strategies no other beats in time and memory, from fastest to smallest.
+
+    Args:
+        rows: Rows of a study.
+    """
+    best = front(placed(rows))
+    if not best:
+        return "No way has both a time and a known memory yet."
+    names = [row.strategy for _, _, row in best]
+    if len(names) == 1:
+        return f"{names[0]} is the fastest and takes the least memory."
+    (size, seconds, first), (least, slowest, last) = best[0], best[-1]
+    text = (
+        f"From {first.strategy}, the fastest, to {last.strategy}, the smallest, memory falls to"
+        f" {three_digits(least / size)} and time grows to {three_digits(slowest / seconds)} times"
+        " what it was"
+    )
+    if len(names) > 2:
+        text += f"; between them {'lies' if len(names) == 3 else 'lie'} {_listed(names[1:-1])}"
+    return text + "."
 
 
 def summary_sweep(points: Points) -> str:

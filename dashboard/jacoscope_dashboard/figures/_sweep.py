@@ -1,4 +1,4 @@
-"""Sweeps: time and memory of each strategy while one knob grows, on logarithmic axes."""
+"""Sweeps: time and memory of each strategy while one number grows, on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -59,12 +59,22 @@ def sweep_memory(points: Points, *, dark: bool = False) -> hv.Points:
     return _sweep(points, "predicted_bytes", "predicted memory", "bytes", dark)
 
 
+def sweep_totals(points: Points, *, dark: bool = False) -> hv.Points:
+    """Draw what a number of calls takes in all over that number, one line for each strategy.
+
+    Args:
+        points: Mappings with `knob`, `value`, `strategy`, `mode` and `total_s`, in seconds.
+        dark: Whether the page is dark.
+    """
+    return _sweep(points, "total_s", "total time", "seconds", dark)
+
+
 def curves(points: Points, field: str) -> list[Curve]:
     """Gather what is known of each strategy, in the order of the strategies' first points.
 
     Args:
         points: As for `sweep_times`.
-        field: `median_s` or `predicted_bytes`.
+        field: `median_s`, `predicted_bytes` or `total_s`.
     """
     found: dict[str, dict[float, float]] = {}
     modes: dict[str, str | None] = {}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from jacoscope import Advice
+import panel as pn
 
+from jacoscope import Advice, Study
+
+from .._code_box import CodeBox
 from .._experiment import VECTOR_FIELDS
 from .._html import Html
+from ._script import script
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -28,28 +32,48 @@ class AdviceView:
     def __init__(self, explorer: Explorer) -> None:
         """Show what there is, and follow."""
         self._explorer = explorer
-        self.panel = Html(margin=(0, 0, 12, 0))
+        self._card = Html()
+        self.code = CodeBox(visible=False, margin=(6, 0, 0, 0))
+        self.panel = pn.Column(
+            self._card, self.code, sizing_mode="stretch_width", margin=(0, 0, 12, 0)
+        )
         session = explorer.session
         session.estimate.param.watch(lambda *_: self.refresh(), ["state", "picture"])
+        session.matrix.param.watch(lambda *_: self.refresh(), ["state", "picture"])
         session.comparison.param.watch(lambda *_: self.refresh(), ["study"])
         self.refresh()
 
     def refresh(self) -> None:
         """Show the advice for what the settings are now, soon."""
-        self._explorer.pace.ask("advice", lambda: self.panel.write(self._card()))
+        self._explorer.pace.ask("advice", self._show)
 
-    def _card(self) -> str:
-        session, spec = self._explorer.session, self._explorer.settings()
-        comparison = session.comparison
-        study = comparison.study if _same_question(comparison.spec, spec) else None
+    def _show(self) -> None:
+        study = self._study()
+        advice = self._advice(study)
+        self._card.write(self._said(study, advice))
+        quantity = self._explorer.settings()["quantity"]
+        code = "" if advice is None else script(self._explorer, advice.strategy, quantity)
+        self.code.param.update(code=code, visible=bool(code))
+
+    def _study(self) -> Study | None:
+        """The study that answers what is asked now."""
+        comparison = self._explorer.session.comparison
+        asked = self._explorer.settings()
+        return comparison.study if _same_question(comparison.spec, asked) else None
+
+    def _advice(self, study: Study | None) -> Advice | None:
+        if study is not None and (study.too_small or study.advice is not None):
+            return study.advice
+        estimate = self._explorer.session.estimate
+        return Advice(**estimate.picture["advice"]) if estimate.state == "ok" else None
+
+    def _said(self, study: Study | None, advice: Advice | None) -> str:
         if study is not None and study.too_small:
             return _frame("Any way will do", "measured here", _TOO_SMALL)
-        if study is not None and study.advice is not None:
-            return advice_card(study.advice, spec["quantity"])
-        estimate = session.estimate
+        if advice is not None:
+            return advice_card(advice, self._explorer.settings()["quantity"])
+        estimate = self._explorer.session.estimate
         match estimate.state:
-            case "ok":
-                return advice_card(Advice(**estimate.picture["advice"]), spec["quantity"])
             case "busy" | "empty":
                 return _frame("Looking for the way to use", "estimating", "Nothing is timed yet.")
             case "failed":

@@ -24,8 +24,10 @@ from ..figures import (
     sweep_times,
     times,
 )
+from ._calls import Calls
 from ._plot import Plot, grid
 from ._study_table import COLUMNS, table_rows
+from ._tradeoff import Tradeoff
 from ._words import (
     EMPTY,
     SWEEP_MEMORY,
@@ -68,6 +70,8 @@ class CompareView:
         self._memory = Plot("Memory", memory, summary_memory, SIZED, pace)
         self._compile = Plot("Compiling", compile_times, compiling, COMPILED, pace)
         self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
+        self.tradeoff = Tradeoff(explorer)
+        self.calls = Calls(explorer)
         self._sweep_head = Html(margin=(22, 0, 8, 0))
         self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
         self.sweep.on_click(lambda _: explorer.sweep())
@@ -81,6 +85,8 @@ class CompareView:
             self.telling,
             grid(self._times, self._memory, self._compile),
             self.table,
+            self.tradeoff.panel,
+            self.calls.panel,
             self._sweep_head,
             self.sweep,
             grid(self._sweep_times, self._sweep_memory),
@@ -94,6 +100,8 @@ class CompareView:
                 f"compare: {plot.title}": partial(self._show_study, plot)
                 for plot in (self._times, self._memory, self._compile)
             },
+            "compare: tradeoff": self._show_tradeoff,
+            "compare: calls": lambda: self.calls.show(self._comparison.study),
             "compare: sweep": self._show_sweep_head,
             **{
                 f"compare: {plot.title}": partial(self._show_sweep, plot)
@@ -154,6 +162,10 @@ class CompareView:
             rows=table_rows(rows, best, dark=self._explorer.dark),
             caption=f"{describe(spec)}: {len(rows)} ways" if spec else "",
         )
+
+    def _show_tradeoff(self) -> None:
+        study = self._comparison.study  # a choice made while rows come would be lost
+        self.tradeoff.show(study.rows if study else (), study.best() if study else None)
 
     def _show_study(self, plot: Plot) -> None:
         plot.show(list(self._comparison.rows), self._explorer.dark)

@@ -1,0 +1,23 @@
+"""A script on the page, to copy or to read."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+
+from ._theme import CODE_JS, CSS
+
+
+class CodeBox(pn.custom.JSComponent):
+    """A button that copies a script, and the script folded away beneath it."""
+
+    code = param.String(default="", doc="The script.")
+
+    _esm = CODE_JS
+    _stylesheets: ClassVar[list[str]] = [CSS]
+
+    def __init__(self, **params: Any) -> None:
+        """Take the params' values."""
+        super().__init__(**({"sizing_mode": "stretch_width", "margin": 0} | params))

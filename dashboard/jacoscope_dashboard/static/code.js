@@ -1,0 +1,54 @@
+// A script that can be copied, and read when it is unfolded. Set as text, never as HTML.
+
+function copyBySelection(text) {  // where the page is not served over https or from this machine
+  const area = document.createElement("textarea")
+  area.value = text
+  area.style.position = "fixed"
+  area.style.opacity = "0"
+  document.body.append(area)
+  area.select()
+  const done = document.execCommand("copy")
+  area.remove()
+  if (!done) throw new Error("not allowed")
+}
+
+export function render({model}) {
+  const button = document.createElement("button")
+  button.type = "button"
+  button.className = "copy"
+  button.textContent = "Copy code"
+  const said = document.createElement("span")
+  said.className = "said"
+  said.setAttribute("role", "status")
+  const summary = document.createElement("summary")
+  summary.textContent = "Show code"
+  const script = document.createElement("pre")
+  script.tabIndex = 0
+  script.setAttribute("aria-label", "Code")
+  const details = document.createElement("details")
+  details.append(summary, script)
+  const box = document.createElement("div")
+  box.className = "code"
+  box.append(button, said, details)
+
+  let clearing = 0
+  button.addEventListener("click", async () => {
+    try {
+      if (navigator.clipboard) await navigator.clipboard.writeText(model.code)
+      else copyBySelection(model.code)
+      said.textContent = "Copied"
+    } catch {
+      details.open = true
+      window.getSelection().selectAllChildren(script)
+      said.textContent = "The browser does not allow it. The code is selected below."
+    }
+    clearTimeout(clearing)
+    clearing = setTimeout(() => { said.textContent = "" }, 4000)
+  })
+  button.addEventListener("blur", () => { said.textContent = "" })
+
+  const fill = () => { script.textContent = model.code }
+  model.on("code", fill)
+  fill()
+  return box
+}

@@ -1,0 +1,70 @@
+"""On the tab *Compare*: time against memory, and the code of the way that is chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from jacoscope import Measurement
+
+from .. import _ui as ui
+from .._code_box import CodeBox
+from ..figures import summary_tradeoff, tradeoff
+from ._plot import Plot, grid
+from ._script import script
+
+if TYPE_CHECKING:
+    from .._explorer import Explorer
+
+_READS = ("median_s", "predicted_bytes")
+
+
+class Tradeoff:
+    """The Pareto front; a click on a point, or the list below, leads to a strategy's code."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Build a place; it is filled when there is something to show."""
+        self._explorer = explorer
+        self._quantity = ""
+        self.choice = ui.Select(label="Code of", options=[], width=320, margin=(6, 12, 6, 12))
+        self.choice.param.watch(lambda _: self._say(), "value")
+        self.code = CodeBox(margin=(0, 12))
+        self._plot = Plot(
+            "Time against memory",
+            partial(tradeoff, picked=self._pick),
+            summary_tradeoff,
+            _READS,
+            explorer.pace,
+        )
+        self.panel = pn.Column(
+            grid(self._plot),
+            self.choice,
+            self.code,
+            visible=False,
+            sizing_mode="stretch_width",
+            margin=(22, 0, 0, 0),
+        )
+
+    def show(self, rows: Sequence[Measurement], best: Measurement | None) -> None:
+        """Show these rows, and the code of the best or of what was chosen."""
+        names = [row.strategy for row in rows if row.median_s is not None]
+        self.panel.visible = bool(names)
+        if not names:
+            return
+        self._quantity = rows[0].quantity
+        if names != self.choice.options:
+            first = best.strategy if best is not None else names[0]
+            self.choice.param.update(options=names, value=first)
+        self._say()
+        self._plot.show(rows, self._explorer.dark)
+
+    def _pick(self, strategy: str) -> None:
+        if strategy in self.choice.options:
+            self.choice.value = strategy
+
+    def _say(self) -> None:
+        if self.choice.value:
+            self.code.code = script(self._explorer, self.choice.value, self._quantity)
