@@ -22,7 +22,8 @@ from panel.io.state import state
 from panel.theme import Design
 
 _PLAIN = (type(None), str, int, float, bool)
-_WAIT = timedelta(seconds=5)
+_WAIT, _SOON = timedelta(seconds=5), timedelta(seconds=1)
+_QUIET = 2  # times in a row
 _MOST_WAITS = 120
 _FULL_EVERY = 100  # collections of the middle generation; Python's own is 10
 
@@ -152,25 +153,25 @@ def look_up_styles_once(design: type[Design]) -> None:
 
 
 def collect_when_quiet(busy: Callable[[], bool]) -> None:
-    """Have garbage collected while `busy` says no, or after ten minutes; call it once a process.
+    """Have garbage collected once `busy` says no twice, or after ten minutes; once a process.
 
     A full collection walks over the objects of all pages, for a quarter of a second with a few of
     them. Panel has one some seconds after a page was closed; Python's own, which go on, become ten
-    times as rare.
+    times as rare. Asked twice, since what a job has brought is drawn when it has ended.
     """
     collect: Callable[[], None] = panel_document._garbage_collect
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _FULL_EVERY)
-    waits = 0
+    waits = quiet = 0
 
     def collect_or_wait() -> None:
-        nonlocal waits
-        waits = waits + 1 if busy() else 0
-        if 0 < waits <= _MOST_WAITS:
-            at = datetime.now() + _WAIT
-            state.schedule_task("gc.collect", collect_or_wait, at=at)
-        else:
-            waits = 0
+        nonlocal waits, quiet
+        waits, quiet = waits + 1, 0 if busy() else quiet + 1
+        if quiet >= _QUIET or waits > _MOST_WAITS:
+            waits = quiet = 0
             collect()
+        else:
+            at = datetime.now() + (_SOON if quiet else _WAIT)
+            state.schedule_task("gc.collect", collect_or_wait, at=at)
 
     panel_document._garbage_collect = collect_or_wait

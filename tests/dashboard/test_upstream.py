@@ -189,8 +189,10 @@ def test_without_a_server_panel_makes_the_plot() -> None:
     assert isinstance(placed[0], hv.DynamicMap)
 
 
-@pytest.mark.parametrize(("busy", "left"), [([True, True, False], 0), ([True] * 130, 9)])
-def test_garbage_is_collected_when_no_job_is_under_way_or_after_ten_minutes(
+@pytest.mark.parametrize(
+    ("busy", "left"), [([True, False, True, False, False], 0), ([True] * 130, 9)]
+)
+def test_garbage_is_collected_when_no_job_is_under_way_for_a_while_or_after_ten_minutes(
     busy: list[bool], left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []

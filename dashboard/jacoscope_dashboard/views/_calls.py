@@ -24,9 +24,25 @@ class Calls:
     """The cheapest way for a number of calls that is chosen by a slider, and all totals."""
 
     def __init__(self, explorer: Explorer) -> None:
-        """Build a place; it is filled when there is a study."""
+        """Build a place; the rest comes with the first study."""
         self._explorer = explorer
         self._study: Study | None = None
+        self._built = False
+        self.panel = pn.Column(visible=False, sizing_mode="stretch_width", margin=(22, 0, 0, 0))
+
+    def show(self, study: Study | None) -> None:
+        """Show the totals of a study; without one, nothing."""
+        self._study = study
+        points = [] if study is None else total_points(study)
+        if points and not self._built:
+            self._build()
+        self.panel.visible = bool(points)
+        if points:
+            self._say()
+            self._plot.show(points, self._explorer.dark)
+
+    def _build(self) -> None:
+        self._built = True
         self._head = Html()
         self.slider = ui.DiscreteSlider(
             label="Calls",
@@ -37,24 +53,9 @@ class Calls:
         )
         self.slider.param.watch(lambda _: self._say(), "value")
         self._plot = Plot(
-            "Total time by calls", sweep_totals, order_of_winners, ("total_s",), explorer.pace
+            "Total time by calls", sweep_totals, order_of_winners, ("total_s",), self._explorer.pace
         )
-        self.panel = pn.Column(
-            self._head,
-            self.slider,
-            grid(self._plot),
-            visible=False,
-            sizing_mode="stretch_width",
-            margin=(22, 0, 0, 0),
-        )
-
-    def show(self, study: Study | None) -> None:
-        """Show the totals of a study; without one, nothing."""
-        self._study = study
-        points = [] if study is None else total_points(study)
-        self.panel.visible = bool(points)
-        self._say()
-        self._plot.show(points, self._explorer.dark)
+        self.panel.objects = [self._head, self.slider, grid(self._plot)]
 
     def _say(self) -> None:
         if self._study is not None:

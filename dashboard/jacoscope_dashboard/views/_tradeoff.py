@@ -26,31 +26,17 @@ class Tradeoff:
     """The Pareto front; a click on a point, or the list below, leads to a strategy's code."""
 
     def __init__(self, explorer: Explorer) -> None:
-        """Build a place; it is filled when there is something to show."""
+        """Build a place; the rest comes with the first study."""
         self._explorer = explorer
         self._quantity = ""
-        self.choice = ui.Select(label="Code of", options=[], width=320, margin=(6, 12, 6, 12))
-        self.choice.param.watch(lambda _: self._say(), "value")
-        self.code = CodeBox(margin=(0, 12))
-        self._plot = Plot(
-            "Time against memory",
-            partial(tradeoff, picked=self._pick),
-            summary_tradeoff,
-            _READS,
-            explorer.pace,
-        )
-        self.panel = pn.Column(
-            grid(self._plot),
-            self.choice,
-            self.code,
-            visible=False,
-            sizing_mode="stretch_width",
-            margin=(22, 0, 0, 0),
-        )
+        self._built = False
+        self.panel = pn.Column(visible=False, sizing_mode="stretch_width", margin=(22, 0, 0, 0))
 
     def show(self, rows: Sequence[Measurement], best: Measurement | None) -> None:
         """Show these rows, and the code of the best or of what was chosen."""
         names = [row.strategy for row in rows if row.median_s is not None]
+        if names and not self._built:
+            self._build()
         self.panel.visible = bool(names)
         if not names:
             return
@@ -60,6 +46,20 @@ class Tradeoff:
             self.choice.param.update(options=names, value=first)
         self._say()
         self._plot.show(rows, self._explorer.dark)
+
+    def _build(self) -> None:
+        self._built = True
+        self.choice = ui.Select(label="Code of", options=[], width=320, margin=(6, 12, 6, 12))
+        self.choice.param.watch(lambda _: self._say(), "value")
+        self.code = CodeBox(margin=(0, 12))
+        self._plot = Plot(
+            "Time against memory",
+            partial(tradeoff, picked=self._pick),
+            summary_tradeoff,
+            _READS,
+            self._explorer.pace,
+        )
+        self.panel.objects = [grid(self._plot), self.choice, self.code]
 
     def _pick(self, strategy: str) -> None:
         if strategy in self.choice.options:
