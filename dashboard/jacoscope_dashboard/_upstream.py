@@ -22,8 +22,8 @@ from panel.io.state import state
 from panel.theme import Design
 
 _PLAIN = (type(None), str, int, float, bool)
-_WAIT, _SOON = timedelta(seconds=5), timedelta(seconds=1)
-_QUIET = 2  # times in a row
+_WAIT = timedelta(seconds=5)
+_QUIET = 3  # times in a row: who has just seen a result clicks on it
 _MOST_WAITS = 120
 _FULL_EVERY = 100  # collections of the middle generation; Python's own is 10
 
@@ -153,11 +153,11 @@ def look_up_styles_once(design: type[Design]) -> None:
 
 
 def collect_when_quiet(busy: Callable[[], bool]) -> None:
-    """Have garbage collected once `busy` says no twice, or after ten minutes; once a process.
+    """Have garbage collected after ten seconds that are not `busy`, or ten minutes; once a process.
 
     A full collection walks over the objects of all pages, for a quarter of a second with a few of
     them. Panel has one some seconds after a page was closed; Python's own, which go on, become ten
-    times as rare. Asked twice, since what a job has brought is drawn when it has ended.
+    times as rare.
     """
     collect: Callable[[], None] = panel_document._garbage_collect
     young, middle, _ = gc.get_threshold()
@@ -171,7 +171,6 @@ def collect_when_quiet(busy: Callable[[], bool]) -> None:
             waits = quiet = 0
             collect()
         else:
-            at = datetime.now() + (_SOON if quiet else _WAIT)
-            state.schedule_task("gc.collect", collect_or_wait, at=at)
+            state.schedule_task("gc.collect", collect_or_wait, at=datetime.now() + _WAIT)
 
     panel_document._garbage_collect = collect_or_wait

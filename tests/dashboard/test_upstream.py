@@ -190,7 +190,7 @@ def test_without_a_server_panel_makes_the_plot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("busy", "left"), [([True, False, True, False, False], 0), ([True] * 130, 9)]
+    ("busy", "left"), [([True, False, False, True, False, False, False], 0), ([True] * 130, 9)]
 )
 def test_garbage_is_collected_when_no_job_is_under_way_for_a_while_or_after_ten_minutes(
     busy: list[bool], left: int, monkeypatch: pytest.MonkeyPatch
