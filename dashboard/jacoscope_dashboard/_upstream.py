@@ -25,7 +25,7 @@ _PLAIN = (type(None), str, int, float, bool)
 _WAIT = timedelta(seconds=5)
 _QUIET = 3  # times in a row: who has just seen a result clicks on it
 _MOST_WAITS = 120
-_FULL_EVERY = 100  # collections of the middle generation; Python's own is 10
+_FULL_EVERY = 300  # collections of the middle generation; Python's own is 10
 
 
 class Models(DocumentModelManager):
@@ -156,8 +156,8 @@ def collect_when_quiet(busy: Callable[[], bool]) -> None:
     """Have garbage collected after ten seconds that are not `busy`, or ten minutes; once a process.
 
     A full collection walks over the objects of all pages, for a quarter of a second with a few of
-    them. Panel has one some seconds after a page was closed; Python's own, which go on, become ten
-    times as rare.
+    them. Panel has one some seconds after a page was closed; Python's own, which go on, become
+    thirty times as rare: the longer none came, the longer the next one takes.
     """
     collect: Callable[[], None] = panel_document._garbage_collect
     young, middle, _ = gc.get_threshold()
