@@ -31,6 +31,13 @@ def search(
 ) -> dict[str, Prepared]:
     """Make candidates ready until the time for it is over, but one at least.
 
+    Args:
+        shortlist: Hands candidates out, and learns how many seconds a call of each takes.
+        scene: What they differentiate.
+        options: With the time limit, in seconds.
+        gate: Refuses what would not fit.
+        progress: Is told of each.
+
     Returns:
         Name → what became of it; the candidates that were not reached come last.
     """

@@ -47,8 +47,8 @@ class Study:
         title: What was differentiated.
         environment: Versions, processor, devices, load and date, as plain values.
         empty_call_s: Median seconds of a jitted call that does nothing: the cost of dispatch.
-        f_s: Median seconds of the function itself.
-        f_bytes: Predicted bytes of the function itself.
+        f_s: Median seconds of the function itself; None where it was not timed, as by `autotune`.
+        f_bytes: Predicted bytes of the function itself; None likewise.
     """
 
     rows: tuple[Measurement, ...]
