@@ -6,7 +6,10 @@ a tab full of them would hold the server's event loop, and with it every other v
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import panel as pn
 
 from ._jobs import Hop
 
@@ -28,6 +31,12 @@ class Pace:
         if not self._under_way:
             self._under_way = True
             self._after_others()
+
+    def lay(self, name: str, column: pn.Column, parts: Sequence[object], a_turn: int = 1) -> None:
+        """Add parts to the end of a column soon, so many a turn."""
+        for start in range(0, len(parts), a_turn):
+            part = list(parts[start : start + a_turn])
+            self.ask(f"{name} from {start}", partial(column.extend, part))
 
     def _next(self) -> None:
         name = next(iter(self._due))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -85,9 +84,7 @@ def _lay(explorer: Explorer, drawer: pn.Column) -> None:
     controls = explorer.controls.drawer
     parts, controls.objects = list(controls.objects), []
     drawer.append(controls)
-    for start in range(0, len(parts), _A_TURN):
-        part = parts[start : start + _A_TURN]
-        explorer.pace.ask(f"drawer from {start}", partial(controls.extend, part))
+    explorer.pace.lay("drawer", controls, parts, _A_TURN)
 
 
 def _tie(explorer: Explorer, browser: Browser) -> None:

@@ -52,10 +52,10 @@ class Calls:
             margin=(6, 12, 10, 12),
         )
         self.slider.param.watch(lambda _: self._say(), "value")
-        self._plot = Plot(
-            "Total time by calls", sweep_totals, order_of_winners, ("total_s",), self._explorer.pace
-        )
-        self.panel.objects = [self._head, self.slider, grid(self._plot)]
+        pace = self._explorer.pace
+        self._plot = Plot("Total time by calls", sweep_totals, order_of_winners, ("total_s",), pace)
+        parts = [self._head, self.slider, grid(self._plot)]
+        pace.lay("compare: calls", self.panel, parts)
 
     def _say(self) -> None:
         if self._study is not None:

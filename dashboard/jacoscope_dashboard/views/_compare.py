@@ -48,6 +48,7 @@ SIZED = (
     *("argument_bytes", "output_bytes", "temp_bytes", "residual_bytes"),
 )
 COMPILED = ("trace_s", "lower_s", "compile_s")
+_A_TURN = 2  # parts of the tab
 
 
 class CompareView:
@@ -79,9 +80,8 @@ class CompareView:
         self._sweep_memory = Plot(
             "Memory by size", sweep_memory, lambda _: SWEEP_MEMORY, ("predicted_bytes",), pace
         )
-        self.panel = pn.Column(
-            self._head,
-            self._empty,
+        self.panel = pn.Column(self._head, self._empty, sizing_mode="stretch_width", margin=(14, 0))
+        rest = [
             self.telling,
             grid(self._times, self._memory, self._compile),
             self.table,
@@ -90,9 +90,8 @@ class CompareView:
             self._sweep_head,
             self.sweep,
             grid(self._sweep_times, self._sweep_memory),
-            sizing_mode="stretch_width",
-            margin=(14, 0),
-        )
+        ]
+        pace.lay("compare: parts", self.panel, rest, _A_TURN)
         self._pieces: dict[str, Callable[[], None]] = {
             "compare: head": self._show_head,
             "compare: table": self._show_table,

@@ -59,7 +59,8 @@ class Tradeoff:
             _READS,
             self._explorer.pace,
         )
-        self.panel.objects = [grid(self._plot), self.choice, self.code]
+        parts = [grid(self._plot), self.choice, self.code]
+        self._explorer.pace.lay("compare: tradeoff", self.panel, parts)
 
     def _pick(self, strategy: str) -> None:
         if strategy in self.choice.options:
