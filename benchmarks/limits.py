@@ -3,11 +3,11 @@
     python benchmarks/limits.py [--only NAME …]
 
 For every dense case of `cases.py`, in a process of its own, the limit is the arguments, twice the
-Jacobian and what `f` itself takes for temporaries. In the direction of the faster unchunked
-builder, the largest chunk is taken that fits by prediction, else one pass at a time. It is timed in
-turns with the unchunked one, and its peak measured in a fresh process where it takes more than
-16 MB. Exits 1 where it is above the limit, predicted or measured, or takes more than 1.3 times as
-long.
+Jacobian and what `f` itself takes for temporaries. In each mode the largest chunk is taken that
+fits by prediction, else one pass at a time; of these, the one of the least estimate, as `advise`
+does. It is timed in turns with the faster unchunked builder of the two modes, and its peak measured
+in a fresh process where it takes more than 16 MB. Exits 1 where it is above the limit, predicted or
+measured, or takes more than 1.3 times as long.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ import jax
 from apart import apart
 from cases import NAMES, cases
 from contestants import carried_out
+from jacoscope._advise import made_to_fit
 from jacoscope._compare import run_job
 from jacoscope._cost import compile_program
-from jacoscope._fit import fitting, predict_bytes
+from jacoscope._failure import attempt
+from jacoscope._fit import predict_bytes
 from jacoscope._memory import RESOLUTION_BYTES
 from jacoscope._point import size
-from jacoscope._strategy import Strategy
+from jacoscope._shortlist import rank
+from jacoscope._strategy import Strategy, named
 from rounds import medians
 
 SLOWER = 1.3
@@ -52,23 +55,31 @@ def limited(name: str, budget_s: float) -> dict[str, Any]:
     ways = {mode: carried_out(f"{mode}/vmap", f) for mode in MODES}
     able = {mode: way for mode, way in ways.items() if differentiates(way, x)}
     quick = medians({mode: lambda way=way: way(x) for mode, way in able.items()}, 5)
-    mode: Any = min(quick, key=quick.__getitem__)
-    whole = Strategy("jacobian", mode, "vmap")
-    needed = predict_bytes(whole, f, (shapes,))
-    passes = whole.passes(size(shapes), case.n_out, 1)
-    found = {"mode": mode, "limit": limit, "whole": needed, "passes": passes}
-    chunked = fitting(whole, f, (shapes,), passes, limit)
-    if chunked is None:
-        one = predict_bytes(Strategy("jacobian", mode, "map"), f, (shapes,))
-        return {**found, "chunk": None, "one": one}
+    fastest = min(quick, key=quick.__getitem__)
+    needed = predict_bytes(named("jacobian", f"{fastest}/vmap"), f, (shapes,))
+    wholes = [named("jacobian", f"{mode}/vmap") for mode in (*MODES, "linearize")]
+    ranked = rank(made_to_fit(wholes, f, (shapes,), case.n_out, limit), f, (shapes,))
+    found = {"mode": fastest, "limit": limit, "whole": needed}
+    if not ranked:
+        one = [attempt(lambda mode=mode: predict_one(mode, f, shapes)) for mode in able]
+        known = [each for each in one if isinstance(each, int)]
+        return {**found, "chunk": None, "one": min(known, default=None)}
+    chunked = ranked[0].strategy
     way = carried_out(chunked.name, f)
     times = medians(
-        {"whole": lambda: able[mode](x), "chunked": lambda: way(x)}, CALLS, budget_s=budget_s
+        {"whole": lambda: able[fastest](x), "chunked": lambda: way(x)}, CALLS, budget_s=budget_s
     )
     predicted = predict_bytes(chunked, f, (shapes,)) or 0
     peak = None if predicted <= RESOLUTION_BYTES else peak_of(f, x, chunked)
+    passes = chunked.passes(size(shapes), case.n_out, 1)
+    found |= {"mode": chunked.mode, "passes": passes}
     chunk = chunked.chunk_size or 1
     return {**found, "chunk": chunk, "predicted": predicted, "peak": peak, "times": times}
+
+
+def predict_one(mode: str, f: Any, shapes: Any) -> int | None:
+    """Return the bytes that one pass at a time needs, by prediction."""
+    return predict_bytes(named("jacobian", f"{mode}/map"), f, (shapes,))
 
 
 def differentiates(way: Any, x: Any) -> bool:

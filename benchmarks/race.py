@@ -121,6 +121,7 @@ def _near(
         for each in plan("jacobian", case.n_in, case.n_out, 1, CHUNK_SIZES)
         if each.batching != "loop"  # whose compiling takes minutes
     ]
+    names += ["forward/folded", "reverse/folded"]
     if case.sparse:
         names += ["forward/colored", "reverse/colored", "mixed/colored"]
     ways: dict[str, Callable[[Any], Any]] = {}

@@ -13,6 +13,7 @@ from ._advice import Advice, by_rule, follows, textbook
 from ._colored_plan import plan_colored
 from ._failure import Failure, attempt
 from ._fit import fitting, predict_bytes
+from ._folded_plan import plan_folded
 from ._limits import MemoryLimitError, read_bytes
 from ._point import as_point, output_shapes, size
 from ._program import draw_vectors
@@ -56,7 +57,8 @@ def advise(
 
     Each strategy is traced and the work in its jaxpr weighed, loops multiplied; the one chosen is
     compiled, for XLA's prediction of its memory. Where a few columns of the derivative say that it
-    is sparse, its pattern is looked for, and the colored strategies join in.
+    is sparse, its pattern is looked for, and the colored strategies join in; as do the folded ones
+    where there is work that does not depend on `x`.
 
     Args:
         f: Function of one pytree, one that `jax.jit` takes.
@@ -89,8 +91,8 @@ def advise(
     given = draw_vectors(quantity, point, y, count)
     arguments = (point,) if given is None else (point, given)
     planned = plan(quantity, size(point), size(y), count, CHUNK_SIZES)
-    colored = colored_candidates(quantity, f, point, y, sparsity)
-    ranked = rank([*planned, *colored], f, arguments)
+    found = found_candidates(quantity, f, point, y, sparsity)
+    ranked = rank([*planned, *found], f, arguments)
     if not ranked:
         raise untraceable(f, point)
     rule = textbook(quantity, size(point), size(y))
@@ -127,19 +129,23 @@ def prefer(ranked: list[Ranked], rule: str) -> list[Ranked]:
     return [obvious, *(each for each in ranked if each is not obvious)]
 
 
-def colored_candidates(
+def found_candidates(
     quantity: Quantity, f: Callable[[Any], Any], x: PyTree[Any], y: PyTree[Any], sparsity: Any
 ) -> list[Strategy]:
-    """List the colored strategies that hold for every `x`: proven from the jaxpr, or given."""
+    """List the strategies that `f` itself must be looked at for, and that hold for every `x`.
+
+    They are the colored ones whose pattern is proven from the jaxpr or given, else the folded ones.
+    """
     if any(isinstance(leaf, core.Tracer) for leaf in jax.tree.leaves(x)):
         return []
     scene = Scene(f, x, y, None, 1, True, "", jax.devices()[0], None)
     found = plan_colored(quantity, scene, sparsity, failed={})
-    return [
+    colored = [
         each
         for each in found.strategies
         if each.coloring is not None and each.coloring.pattern.certain
     ]
+    return colored or plan_folded(quantity, scene)
 
 
 def _fitting(
@@ -160,15 +166,30 @@ def _fitting(
         if least is None or needed < (least.needed_bytes or 0):
             least = MemoryLimitError(needed, limit_bytes, None)
     assert least is not None, "a strategy that can be traced can be compiled"
-    for each in ranked:
-        if each.strategy.batching not in ("chunked", "vmap"):
-            continue
-        passes = each.strategy.passes(size(arguments[0]), n_out, 1)
-        smaller = fitting(each.strategy, f, arguments, passes, least.limit_bytes)
-        if smaller is not None:
-            made = rank([smaller], f, arguments)[0]
-            return made, predict_bytes(smaller, f, arguments)
-    raise least
+    wholes = [each.strategy for each in ranked if each.strategy.batching in ("chunked", "vmap")]
+    smaller = rank(made_to_fit(wholes, f, arguments, n_out, least.limit_bytes), f, arguments)
+    if not smaller:
+        raise least
+    return smaller[0], predict_bytes(smaller[0].strategy, f, arguments)
+
+
+def made_to_fit(
+    strategies: Iterable[Strategy],
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    n_out: int,
+    limit_bytes: int,
+) -> list[Strategy]:
+    """List the largest form that fits of each mode or order among strategies; none where none."""
+    found = {}
+    for each in strategies:
+        way = each.mode, each.order
+        if way not in found:
+            passes = each.passes(size(arguments[0]), n_out, 1)
+            found[way] = attempt(
+                lambda it=each, passes=passes: fitting(it, f, arguments, passes, limit_bytes)
+            )
+    return [made for made in found.values() if isinstance(made, Strategy)]
 
 
 def _obvious(ranked: Iterable[Ranked], rule: str) -> Ranked | None:

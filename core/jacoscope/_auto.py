@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import jax
 from jaxtyping import PyTree
 
-from ._batching import Batching, check_batching, check_chunk_size
+from ._batching import check_batching, check_chunk_size
 from ._colored import ColoredMode, WrongPatternError
 from ._decompression import Output
 from ._devices import Device, find_device
@@ -21,10 +21,9 @@ from ._point import as_point, checked_pair, unary
 from ._program import program
 from ._settle import settle
 from ._sparsity import densely, with_coloring
-from ._strategy import Strategy, Way
+from ._strategy import WAYS, Strategy, Way
 
 Auto = Literal["auto"]
-WAYS = (*get_args(Batching), "colored")
 
 
 def jacobian(
@@ -60,8 +59,10 @@ def jacobian(
             once and its linear map applied to each column's tangent, which trades memory for
             time; or `auto`. With `colored` also `mixed`, some rows in reverse and some columns
             forward; and `auto` takes what needs the fewest passes.
-        batching: How the passes are applied: `loop`, `map`, `vmap`, `chunked`, `colored` or
-            `auto`, which is `colored` where `sparsity` is given or `output` is `bcoo`.
+        batching: How the passes are applied: `loop`, `map`, `vmap`, `chunked`, `colored`,
+            `folded`, or `auto`, which is `colored` where `sparsity` is given or `output` is
+            `bcoo`. `folded` is `vmap` without the work that does not depend on `x`, such as the
+            basis times fixed weights: under `jax.jit` that is done once, while tracing.
         chunk_size: Passes at once, for `chunked` and `colored`.
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
         has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`. The passes bring
@@ -128,9 +129,9 @@ def hessian(
         x: Point, a pytree of floating-point arrays.
         order: The order of each product; `full_hessian` is `jax.hessian`, and `linearize` the
             gradient linearized once for all columns.
-        batching: How the products are applied: `loop`, `map`, `vmap`, `chunked`, `colored` or
-            `auto`. `colored` takes one product for many columns of a sparse Hessian, and reads
-            half of the entries by symmetry; all that `jacobian` says of it holds here.
+        batching: How the products are applied: `loop`, `map`, `vmap`, `chunked`, `colored`,
+            `folded` or `auto`. `colored` takes one product for many columns of a sparse Hessian,
+            and reads half of the entries by symmetry; all that `jacobian` says of it holds here.
         chunk_size: Products at once, for `chunked` and `colored`.
         output: As for `jacobian`; or `diagonal`, for the diagonal alone. It takes the products
             of the whole but the memory of one chunk of them (`auto` takes 64 at once), or with

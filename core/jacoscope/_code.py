@@ -14,6 +14,7 @@ from ._code_parts import imports_of
 from ._colored_code import colored_code
 from ._decompression import Output
 from ._dense_code import dense_code
+from ._folded_code import folded_code
 from ._product_code import product_code
 from ._strategy import Quantity, Strategy, named
 
@@ -99,6 +100,8 @@ def snippet(
 def _code(strategy: Strategy, f: str, x: str, output: Output, pytree: bool, jit: bool) -> list[str]:
     if strategy.batching == "colored":
         return colored_code(strategy, f, x, output=output, pytree=pytree, jit=jit)
+    if strategy.batching == "folded":
+        return folded_code(strategy, f, x)
     if strategy.quantity in ("jacobian", "hessian"):
         return dense_code(strategy, f, pytree=pytree, jit=jit)
     return product_code(strategy, f, pytree=pytree, jit=jit)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
 
 from ._flops import count_jaxpr
+from ._folding import Folded
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Cost:
         flops: Floating-point operations, loop bodies multiplied; see `_flops.py`.
         flops_note: `loop body counted once` where a trip count is not static; else empty.
         bytes_accessed: XLA's count, multiplied for loops by the ratio that the jaxpr gives.
+        prep_s: Seconds to compute what of a folded program does not depend on its arguments.
         fused_by_ynn: Whether XLA used a kind of fusion whose temporaries it does not see.
     """
 
@@ -45,6 +48,7 @@ class Cost:
     flops: float | None
     flops_note: str | None
     bytes_accessed: float | None
+    prep_s: float | None
     fused_by_ynn: bool
 
 
@@ -59,12 +63,16 @@ class Lowered:
         lowered: The same as StableHLO.
         trace_s: Seconds to trace the Python function.
         lower_s: Seconds to lower the jaxpr.
+        constants: The arrays of a folded program that are computed once; None of another.
+        prep_s: Seconds that took; None where it was not done, as there were shapes only.
     """
 
     traced: Any
     lowered: Any
     trace_s: float
     lower_s: float
+    constants: list[Any] | None = None
+    prep_s: float | None = None
 
     def compile(self) -> tuple[Callable[..., Any], Cost]:
         """Return the compiled program, to be called with the same arguments, and its cost."""
@@ -92,23 +100,39 @@ class Lowered:
             flops=work.flops,
             flops_note=work.note,
             bytes_accessed=None if accessed is None else accessed * work.loop_factor,
+            prep_s=self.prep_s,
             fused_by_ynn="__ynn_fusion" in (compiled.as_text() or ""),
         )
-        return compiled, cost
+        return (compiled if self.constants is None else partial(compiled, self.constants)), cost
 
 
 def lower_program(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Lowered:
     """Trace and lower a function, each timed apart.
 
     Args:
-        function: What to jit.
+        function: What to jit; of a `Folded` the rest is, and its constants are computed.
         arguments: Its arguments, arrays or pytrees of them.
     """
+    if isinstance(function, Folded):
+        return _lower_folded(function, arguments)
     start = time.perf_counter()
     traced = jax.jit(function).trace(*arguments)
     traced_at = time.perf_counter()
     lowered = traced.lower()
     return Lowered(traced, lowered, traced_at - start, time.perf_counter() - traced_at)
+
+
+def _lower_folded(function: Folded, arguments: tuple[Any, ...]) -> Lowered:
+    start = time.perf_counter()
+    folding = function.fold(*arguments)
+    folded_at = time.perf_counter()
+    lowered = lower_program(folding.rest, (folding.shapes, *arguments))
+    lowered = replace(lowered, trace_s=lowered.trace_s + folded_at - start)
+    if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in jax.tree.leaves(arguments)):
+        return lowered
+    start = time.perf_counter()
+    constants = jax.block_until_ready(folding.constants())
+    return replace(lowered, constants=constants, prep_s=time.perf_counter() - start)
 
 
 def compile_program(

@@ -18,6 +18,7 @@ from typing import Any
 import jax
 
 from ._flops import equation_flops
+from ._folding import Folded
 from ._walk import visits
 
 _LARGE = 2**24  # bytes of an array that no cache holds
@@ -102,13 +103,16 @@ def estimate(function: Callable[..., Any], *arguments: Any) -> Estimate:
     >>> small.seconds < large.seconds
     True
     """
-    return _priced(ingredients(jax.make_jaxpr(function)(*arguments).jaxpr))
+    if isinstance(function, Folded):
+        folding = function.fold(*arguments)
+        return estimate(folding.rest, folding.shapes, *arguments)
+    return price(ingredients(jax.make_jaxpr(function)(*arguments).jaxpr))
 
 
 def ingredients(jaxpr: Any) -> dict[str, float]:
     """Count what a jaxpr is made of, in the units that `WEIGHTS` prices."""
     amounts: defaultdict[str, float] = defaultdict(float, call=1.0)
-    for visit in visits(jaxpr, lambda branch: _priced(ingredients(branch)).seconds):
+    for visit in visits(jaxpr, lambda branch: price(ingredients(branch)).seconds):
         kind, amount = _amount(visit.equation)
         amounts[kind] += visit.times * amount
         if visit.times > 1:
@@ -119,7 +123,8 @@ def ingredients(jaxpr: Any) -> dict[str, float]:
     return dict(amounts)
 
 
-def _priced(amounts: Mapping[str, float]) -> Estimate:
+def price(amounts: Mapping[str, float]) -> Estimate:
+    """Return what `ingredients` may take."""
     parts = {kind: WEIGHTS.get(kind, 0.0) * amount for kind, amount in amounts.items()}
     return Estimate(sum(parts.values()), parts)
 

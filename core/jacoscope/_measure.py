@@ -23,6 +23,7 @@ from ._cost import compile_program
 from ._devices import Device, find_device
 from ._environment import describe_environment, load
 from ._failure import Failure, attempt
+from ._folded_plan import plan_folded
 from ._gate import Gate
 from ._limits import free_memory
 from ._lineup import line_up
@@ -35,7 +36,7 @@ from ._scene import Options, Scene, set_scene, with_reference
 from ._search import search
 from ._shortlist import Shortlist
 from ._statistics import beaten, contenders, with_samples
-from ._strategy import Strategy, plan
+from ._strategy import Strategy, named, plan
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
 
@@ -89,7 +90,7 @@ def measure(
         return Measured(study, ())
     planned, gate = _plan(scene, options), _gate(scene, options)
     hope = options.output == "bcoo" or any(map(gate.holds, planned))
-    colored = ColoredPlan()
+    colored, folded = ColoredPlan(), []
     if hope:  # else a pattern and a reference would be seconds for nothing
         colored = plan_colored(
             options.quantity,
@@ -98,8 +99,11 @@ def measure(
             failed=options.failed,
             start=lambda name: told.stage(name, "color", 0, 1),
         )
+        if not colored.strategies:
+            folded = plan_folded(options.quantity, scene, gate.limit_bytes)
     options = replace(options, failed={**options.failed, **colored.failed})
-    strategies, shortlist = _candidates(planned, list(colored.strategies), scene, options)
+    found = [*colored.strategies, *folded]
+    strategies, shortlist = _candidates(planned, found, scene, options)
     hoped = () if shortlist is None else shortlist.waiting
     names = [each.name for each in [*strategies, *hoped]]
     told.plan(names, environment)
@@ -181,7 +185,7 @@ def measure_peak(
     strategies = _plan(scene, options)
     if all(each.name != name for each in strategies):
         found = plan_colored(options.quantity, scene, options.sparsity, failed=options.failed)
-        strategies = list(found.strategies)
+        strategies = [*found.strategies, named(options.quantity, name)]
     strategy = next(each for each in strategies if each.name == name)
     compiled, cost = compile_program(program(strategy, scene.f, scene.output), scene.arguments)
     rise, source = peak_rise(partial(compiled, *scene.arguments), device)
@@ -213,16 +217,18 @@ def _plan(scene: Scene, options: Options) -> list[Strategy]:
 
 
 def _candidates(
-    planned: list[Strategy], colored: list[Strategy], scene: Scene, options: Options
+    planned: list[Strategy], found: list[Strategy], scene: Scene, options: Options
 ) -> tuple[list[Strategy], Shortlist | None]:
     """Return what is measured, JAX's own first; to tune, what has failed and a shortlist."""
     builtins = [each for each in planned if each.builtin is not None]
     others = [each for each in planned if each.builtin is None]
     if not options.tune:
-        return [*builtins, *colored, *others], None
+        return [*builtins, *found, *others], None
+    folded = [each for each in found if each.batching == "folded"]
+    colored = [each for each in found if each.batching == "colored"]
     failed = [each for each in colored if each.coloring is None]
     certain = [each for each in colored if each.coloring and each.coloring.pattern.certain]
-    asked = certain if options.output == "bcoo" else [*builtins, *certain, *others]
+    asked = certain if options.output == "bcoo" else [*builtins, *certain, *folded, *others]
     return failed, Shortlist(asked, scene)
 
 

@@ -22,6 +22,7 @@ from ._program import program
 from ._scene import Scene
 from ._strategy import Strategy
 from ._timing import Samples
+from ._units import format_bytes
 
 _PREDICTED = "predicted by XLA"
 _UNSEEN = "unknown: too small to be told from the rest of the process"
@@ -103,6 +104,7 @@ def finish(
     function, cost = compiled
     if cost is not None:
         row = with_cost(row, cost)
+        row = row.but(message=f"{row.message} {_computed_once(begun.lowered)}".strip())
         refused = gate.by_prediction(strategy, row)
         if refused is not None:
             return Prepared(refused)
@@ -120,6 +122,12 @@ def finish(
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
     why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
     return Prepared(row.with_peak(None, why), call, heavy)
+
+
+def _computed_once(lowered: Lowered | None) -> str:
+    constants = [] if lowered is None else lowered.constants or []
+    taken = sum(each.nbytes for each in constants)
+    return f"{format_bytes(taken)} that do not depend on x are computed once." if taken else ""
 
 
 def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
@@ -154,6 +162,7 @@ def too_late(row: Measurement, what: str) -> Measurement:
 def with_cost(row: Measurement, cost: Cost) -> Measurement:
     """Fill in what is known of a compiled program."""
     known = {name: value for name, value in vars(cost).items() if name != "fused_by_ynn"}
+    known["prep_s"] = row.prep_s if cost.prep_s is None else cost.prep_s
     blind = "; blind to this program's YNN fusion" if cost.fused_by_ynn else ""
     return row.but(memory_source=f"{_PREDICTED}{blind}", **known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, assert_never
 
 import jax
@@ -12,6 +13,7 @@ from jaxtyping import Array, PyTree
 from ._batching import batched
 from ._colored import build_colored, hessian_part, jacobian_part
 from ._diagonal import HessianOutput, build_colored_diagonal, build_diagonal
+from ._folding import Folded
 from ._hessian import build_hessian, hvp_product
 from ._jacobian import build_jacobian
 from ._products import jmp, mjp
@@ -57,6 +59,8 @@ def program(
 
         return colored
     assert mode != "mixed"
+    if batching == "folded":
+        return Folded(program(replace(strategy, batching="vmap"), f, output, has_aux=has_aux))
     match strategy.quantity:
         case "jacobian":
             return lambda x: build_jacobian(

@@ -56,8 +56,9 @@ def rank(
 class Shortlist:
     """Strategies worth measuring, handed out in an order that the runs of others change.
 
-    First come the colored ones and JAX's own, as no choice is to be slower than they are; then one
-    pass at a time the way that was faster, which tells whether smaller chunks pay. The rest follows
+    First come the colored ones and JAX's own, as no choice is to be slower than they are; then the
+    folded ones, and one pass at a time the way that was faster, which tells whether smaller chunks
+    pay. The rest follows
     by its estimate, corrected by how far off that was for what is most alike of all that has run.
     Last come `vmap`, as JAX's own are nearly the same programs, and what of JAX's own is expected
     to take ten times as long as what has run.
@@ -108,7 +109,8 @@ class Shortlist:
         telling = strategy.batching == "map" and (
             fastest is None or strategy.direction == fastest.direction
         )
-        return strategy.batching == "vmap", not telling, self._expected(strategy)
+        early = telling or strategy.batching == "folded"
+        return strategy.batching == "vmap", not early, self._expected(strategy)
 
     def _expected(self, strategy: Strategy) -> float:
         """Return the estimate in seconds, corrected by what is most alike of what has run."""

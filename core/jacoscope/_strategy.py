@@ -12,7 +12,9 @@ from ._hessian import Order
 
 Quantity = Literal["jacobian", "hessian", "hvp", "jmp", "mjp"]
 Builtin = Literal["jax.jacfwd", "jax.jacrev", "jax.hessian"]
-Way = Batching | Literal["colored"]
+Way = Batching | Literal["colored", "folded"]
+
+WAYS: tuple[Way, ...] = (*get_args(Batching), "colored", "folded")
 
 _BUILTIN_MODES: dict[Builtin, ColoredMode | None] = {
     "jax.jacfwd": "forward",
@@ -30,7 +32,8 @@ class Strategy:
         quantity: What is computed.
         mode: `forward`, `reverse` or `linearize`, colored also `mixed`; None where an order
             says it.
-        batching: How the passes are applied; None for one product, and for JAX's own.
+        batching: How the passes are applied; None for one product, and for JAX's own. `folded` is
+            `vmap` without what does not depend on the point; see `_folding.py`.
         chunk_size: Passes at once, for `chunked`; also for `colored`, where None is all.
         order: The order of a Hessian-vector product or of a Hessian.
         builtin: The function of JAX that this is, for reference; None for our own.
@@ -141,7 +144,7 @@ def named(quantity: Quantity, name: str) -> Strategy:
             known["mode"] = part
         elif part in get_args(Order):
             known["order"] = part
-        elif part in (*get_args(Batching), "colored"):
+        elif part in WAYS:
             known["batching"] = part
     strategy = Strategy(quantity, **known)
     if not name or strategy.name != name:

@@ -51,6 +51,11 @@ DENSE: list[Strategy] = [
         for order in ORDERS[1:]
     ),
 ]
+FOLDED: list[Strategy] = [
+    Strategy("jacobian", "forward", "folded"),
+    Strategy("jacobian", "reverse", "folded"),
+    Strategy("hessian", None, "folded", order="forward_over_reverse"),
+]
 COLORED: list[Strategy] = [
     Strategy("jacobian", "forward", "colored"),
     Strategy("jacobian", "reverse", "colored", 2),
@@ -119,7 +124,7 @@ def dense_cases(strategies: list[Strategy], *, pytree: bool) -> Cases:
 
 
 def test_dense_ones_are_right() -> None:
-    cases = dense_cases(DENSE, pytree=False)
+    cases = dense_cases([*DENSE, *FOLDED], pytree=False) | dense_cases(FOLDED, pytree=True)
     pytrees = [each for each in DENSE if each.chunk_size == 4 or each.builtin is not None]
     cases |= dense_cases(pytrees, pytree=True)
     for mode in ("forward", "linearize", "reverse"):
