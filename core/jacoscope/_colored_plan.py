@@ -99,9 +99,11 @@ def _colored(strategy: Strategy, scene: Scene, sparsity: Any) -> list[Strategy]:
     pattern = find_pattern(gradient(scene.f) if hessian else scene.f, scene.x, sparsity)
     prep_s = time.perf_counter() - start
     kept: list[Strategy] = []
+    by_columns = None
     for mode in (None,) if hessian else _MODES:
         start = time.perf_counter()
-        coloring = color(pattern, direction_of(mode))
+        coloring = color(pattern, direction_of(mode), by_columns)
+        by_columns = coloring if mode == "forward" else by_columns
         coloring = replace(coloring, prep_s=prep_s + time.perf_counter() - start)
         made = replace(strategy, mode=mode, coloring=coloring)
         dense = replace(made, coloring=None).passes(scene.n_in, scene.n_out, 1)

@@ -74,7 +74,7 @@ class Coloring:
         return f"{how}: {self.pattern.nnz:,} entries of {n_out:,} × {n_in:,} in {passes}."
 
 
-def color(pattern: Pattern, direction: Direction) -> Coloring:
+def color(pattern: Pattern, direction: Direction, by_columns: Coloring | None = None) -> Coloring:
     """Color a pattern.
 
     Args:
@@ -82,6 +82,7 @@ def color(pattern: Pattern, direction: Direction) -> Coloring:
         direction: `forward` colors columns, `reverse` rows, `mixed` both, whichever takes fewer
             for each entry; `symmetric` colors the columns of a Hessian, each entry read from the
             column or, by symmetry, from the row; `diagonal` colors them for its diagonal alone.
+        by_columns: What `forward` gave for this pattern, if it is known: `mixed` begins with it.
 
     Returns:
         The coloring; with the transpose's entries added to the pattern for `symmetric`, and the
@@ -100,7 +101,7 @@ def color(pattern: Pattern, direction: Direction) -> Coloring:
             seeds = _greedy(asdex.color_rows, pattern, 0)
             return _coloring(pattern, None, seeds, seeds.colors[rows], cols)
         case "mixed":
-            return _mixed(pattern)
+            return _mixed(pattern, by_columns or color(pattern, "forward"))
         case "symmetric":
             return _symmetric(asdex, symmetric(pattern))
         case "diagonal":
@@ -135,9 +136,8 @@ def _greedy(paint: Any, pattern: Pattern, axis: int) -> Seeds:
     return Seeds(*paint(_Entries(rows, cols, *pattern.shape)))
 
 
-def _mixed(pattern: Pattern) -> Coloring:
+def _mixed(pattern: Pattern, best: Coloring) -> Coloring:
     """Take the fullest rows, or columns, apart, as many as make the passes fewest."""
-    best = color(pattern, "forward")
     for axis, line in enumerate((pattern.rows, pattern.cols)):
         length = pattern.shape[axis]
         fullest = np.argsort(-np.bincount(line, minlength=length), kind="stable")

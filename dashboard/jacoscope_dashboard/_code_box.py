@@ -1,4 +1,4 @@
-"""A script on the page, to copy or to read."""
+"""A script on the page, to copy or to read; or the page's own address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ._theme import CODE_JS, CSS
 class CodeBox(pn.custom.JSComponent):
     """A button that copies a script, and the script folded away beneath it."""
 
-    code = param.String(default="", doc="The script.")
+    code = param.String(default="", doc="The script; without one, the page's address is copied.")
+    label = param.String(default="Copy code", doc="What is on the button.")
+    unfolded = param.Boolean(default=False, doc="Whether the script is shown from the start.")
 
     _esm = CODE_JS
     _stylesheets: ClassVar[list[str]] = [CSS]

@@ -35,7 +35,13 @@ ORDERS = {
 BATCHINGS = {"auto": "Auto", "loop": "Loop", "map": "Map", "vmap": "Vmap", "chunked": "Chunked"}
 LARGEST_COUNT = 1_000_000
 RADII = [1.0, 0.5, 0.2, 0.05]
-VECTOR_FIELDS = ("tangent", "cotangent", "radius")
+POLICIES = {
+    "nothing_saveable": "Keep nothing",
+    "dots_saveable": "Keep products",
+    "dots_with_no_batch_dims_saveable": "Keep products without batch",
+    "everything_saveable": "Keep everything",
+}
+SHOWN_FIELDS = ("tangent", "cotangent", "radius", "policy")  # nothing is measured anew for them
 
 _FOREIGN = frozenset({"theme", "tab"})
 _LONGEST_QUERY = 4_000
@@ -63,6 +69,10 @@ class Experiment(param.Parameterized):
     cotangent = param.String(default=FIRST, doc="What VJP takes.")
     radius = param.Selector(default=0.5, objects=RADII, doc="Of the circle that f itself takes.")
 
+    policy = param.Selector(
+        default="nothing_saveable", objects=list(POLICIES), doc="What a checkpoint may keep."
+    )
+
     FIELDS: ClassVar[tuple[str, ...]] = (
         "quantity",
         "mode",
@@ -73,7 +83,7 @@ class Experiment(param.Parameterized):
         "device",
         "memory_limit",
         "time_limit",
-        *VECTOR_FIELDS,
+        *SHOWN_FIELDS,
     )
 
     @property

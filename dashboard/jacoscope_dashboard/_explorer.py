@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -24,9 +25,24 @@ from ._place import hop_here
 from ._product_code import products_snippet
 from ._requests import telling_knobs
 from ._session import Session
-from .views import AdviceView, CompareView, JacobianView, ProductsView
+from .views import (
+    AdviceView,
+    CodeView,
+    CompareView,
+    InsideView,
+    JacobianView,
+    LessonsView,
+    ProductsView,
+)
 
-TABS = ("jacobian", "products", "compare")
+TABS = ("jacobian", "products", "compare", "inside", "lessons", "code")
+_LATER: dict[str, Callable[[Explorer], Any]] = {
+    "products": ProductsView,
+    "compare": CompareView,
+    "inside": InsideView,
+    "lessons": LessonsView,
+    "code": CodeView,
+}  # built when they are first opened
 _WATCHED = ["problem", "knobs", *Experiment.FIELDS]
 
 
@@ -35,6 +51,10 @@ class Explorer(pn.viewable.Viewer):
 
     Shows itself in a notebook; `servable()` makes it the page. What is on the screen is in
     `settings()` as plain values, in `code()` as a script, and in `study` as numbers.
+
+    Attributes:
+        advice: The card above the tabs.
+        later: Name → the views of the tabs that have been opened, but the first.
     """
 
     tab = param.Selector(default="jacobian", objects=list(TABS), doc="The tab in front.")
@@ -76,16 +96,13 @@ class Explorer(pn.viewable.Viewer):
 
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
-        self._advice = AdviceView(self)
+        self.advice = AdviceView(self)
         self._jacobian = JacobianView(self.session.matrix, self.pace, dark=self.dark)
-        self._products: ProductsView | None = None
-        self._products_box = pn.Column(sizing_mode="stretch_width")
-        self._compare: CompareView | None = None
-        self._compare_box = pn.Column(sizing_mode="stretch_width")
+        self.later: dict[str, Any] = {}
+        self._boxes = {name: pn.Column(sizing_mode="stretch_width") for name in _LATER}
         self.tabs = ui.Tabs(
             ("Jacobian", self._jacobian.panel),
-            ("Products", self._products_box),
-            ("Compare", self._compare_box),
+            *((name.capitalize(), box) for name, box in self._boxes.items()),
             active=TABS.index(self.tab),
             sizing_mode="stretch_width",
             margin=0,
@@ -93,7 +110,7 @@ class Explorer(pn.viewable.Viewer):
         self.body = pn.Column(
             self._messages,
             self._subject,
-            self._advice.panel,
+            self.advice.panel,
             self.tabs,
             sizing_mode="stretch_width",
             margin=(18, 24),
@@ -168,9 +185,7 @@ class Explorer(pn.viewable.Viewer):
     def _changed(self) -> None:
         self._notices = []
         self._describe()
-        self._advice.refresh()
-        if self._compare:
-            self._compare.refresh()
+        self.advice.refresh()
         self._say()
 
     def _describe(self) -> None:
@@ -197,30 +212,21 @@ class Explorer(pn.viewable.Viewer):
         self.pace.ask("tab: content", self._fill_tabs)  # in a turn of its own
 
     def _to_front(self) -> None:
-        if self.tab == "products" and self._products is None:
-            self._products = ProductsView(self)
-        if self.tab == "compare" and self._compare is None:
-            self._compare = CompareView(self)
+        if self.tab in _LATER and self.tab not in self.later:
+            self.later[self.tab] = _LATER[self.tab](self)
         self._jacobian.active = self.tab == "jacobian"
-        if self._products:
-            self._products.active = self.tab == "products"
-        if self._compare:
-            self._compare.active = self.tab == "compare"
+        for name, view in self.later.items():
+            view.active = self.tab == name
 
     def _fill_tabs(self) -> None:
-        for box, view in (
-            (self._products_box, self._products),
-            (self._compare_box, self._compare),
-        ):
-            if view is not None and not box.objects:
-                box.objects = [view.panel]
+        for name, view in self.later.items():
+            if not self._boxes[name].objects:
+                self._boxes[name].objects = [view.panel]
 
     def _darken(self) -> None:
         self._jacobian.set_dark(self.dark)
-        if self._products:
-            self._products.set_dark()
-        if self._compare:
-            self._compare.refresh()
+        for view in self.later.values():
+            view.set_dark()
 
 
 def tab_in(query: str) -> str:

@@ -33,10 +33,16 @@ class Pace:
             self._after_others()
 
     def lay(self, name: str, column: pn.Column, parts: Sequence[object], a_turn: int = 1) -> None:
-        """Add parts to the end of a column soon, so many a turn."""
-        for start in range(0, len(parts), a_turn):
-            part = list(parts[start : start + a_turn])
-            self.ask(f"{name} from {start}", partial(column.extend, part))
+        """Add parts to the end of a column soon, so many a turn, each turn in a box of its own.
+
+        A browser that is still building what has come into a container builds it once more where
+        more comes in meanwhile, so every box is filled at once.
+        """
+        groups = [list(parts[i : i + a_turn]) for i in range(0, len(parts), a_turn)]
+        boxes = [pn.Column(sizing_mode="stretch_width") for _ in groups]
+        column.extend(boxes)
+        for number, (box, group) in enumerate(zip(boxes, groups, strict=True)):
+            self.ask(f"{name} {number}", partial(setattr, box, "objects", group))
 
     def _next(self) -> None:
         name = next(iter(self._due))

@@ -10,7 +10,8 @@ from jacoscope.run import Job, problem_target
 
 from ._cache import plain_key
 from ._comparison import Request
-from ._experiment import OWN, VECTOR_FIELDS
+from ._experiment import OWN, SHOWN_FIELDS, Experiment
+from ._lessons import Lesson
 from ._reading import read_bytes
 from ._vector_choice import read_choice
 
@@ -19,6 +20,7 @@ MANY_CHUNKS = (8, 32)
 MANY_VECTORS = (1, 4, 16, 64)
 SWEEP_SIZES = 5
 SWEEP_RATIO = 4
+LESSON_LIMIT_S = 30.0
 
 Spec = dict[str, Any]
 
@@ -62,6 +64,13 @@ def products_request(spec: Spec, own: Any = None, part: str = "vectors") -> tupl
     return plain_key("products", target, options), Job("products", target, options)
 
 
+def inside_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
+    """Return the job that looks inside of a spec's function, and a key that equal jobs share."""
+    target = target_of(spec, own)
+    options = {"policy": spec["policy"], "device": spec["device"]}
+    return plain_key("inside", target, options), Job("inside", target, options)
+
+
 def many_requests(spec: Spec, quantity: str, own: Any = None) -> list[Request]:
     """Return one comparison per number of vectors, of `jmp` or `mjp`."""
     requests = []
@@ -72,9 +81,29 @@ def many_requests(spec: Spec, quantity: str, own: Any = None) -> list[Request]:
     return requests
 
 
+def lesson_requests(lesson: Lesson) -> list[Request]:
+    """Return the comparisons that a lesson is judged by."""
+    requests = []
+    for size in lesson.sizes:
+        knobs, vectors = dict(lesson.knobs), None
+        if lesson.size == "vectors":
+            vectors = size
+        elif lesson.size:
+            knobs[lesson.size] = size
+        experiment = Experiment(
+            problem=lesson.problem,
+            knobs=knobs,
+            quantity=lesson.quantity,
+            vectors=vectors,
+            time_limit=LESSON_LIMIT_S,
+        )
+        requests.append(compare_request(experiment.spec(), size=size))
+    return requests
+
+
 def same_to_measure(one: Spec, other: Spec) -> bool:
-    """Whether two specs give the same measurements: vectors that are only shown don't count."""
-    return all(one[name] == other.get(name) for name in one if name not in VECTOR_FIELDS)
+    """Whether two specs give the same measurements: what is only shown doesn't count."""
+    return all(one[name] == other.get(name) for name in one if name not in SHOWN_FIELDS)
 
 
 def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:

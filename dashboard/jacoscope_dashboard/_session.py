@@ -11,13 +11,17 @@ from jacoscope.run import Job
 
 from ._cache import Cache
 from ._comparison import Comparison
+from ._inside import Inside
 from ._jobs import Hop, Outcome, Runner, Sent
+from ._lessons import Lesson
 from ._matrix import Matrix
 from ._products import Products
 from ._requests import (
     Spec,
     advice_request,
     compare_request,
+    inside_request,
+    lesson_requests,
     many_requests,
     matrix_request,
     products_request,
@@ -47,9 +51,11 @@ class Session(param.Parameterized):
         self.matrix = Matrix(runner, hop)
         self.products = Products(runner, hop)
         self.orders = Products(runner, hop)
+        self.inside = Inside(runner, hop)
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
+        self.lesson = Comparison(runner, hop)
         self._own = own
         self._spec: Spec | None = None
         self._closed = False
@@ -84,6 +90,10 @@ class Session(param.Parameterized):
         """Ask for the Hessian times the spec's tangent, by all its orders."""
         self.orders.show(*products_request(spec, self._own, "orders"))
 
+    def show_inside(self, spec: Spec) -> None:
+        """Ask for what is inside of the spec's function."""
+        self.inside.show(*inside_request(spec, self._own))
+
     def measure_orders(self, spec: Spec) -> None:
         """Compare the orders of a Hessian-vector product."""
         one = {**spec, "quantity": "hvp", "vectors": 1}
@@ -93,10 +103,14 @@ class Session(param.Parameterized):
         """Compare the ways to apply many vectors, over how many: `jmp` or `mjp`."""
         self.measured[quantity].sweep(many_requests(spec, quantity, self._own))
 
+    def try_lesson(self, lesson: Lesson) -> None:
+        """Measure what a lesson is judged by."""
+        self.lesson.sweep(lesson_requests(lesson))
+
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Everything that is measured in this visit."""
-        return (self.comparison, *self.measured.values())
+        return (self.comparison, *self.measured.values(), self.lesson)
 
     @property
     def comparing(self) -> Comparison | None:
@@ -106,7 +120,7 @@ class Session(param.Parameterized):
     @property
     def pictures(self) -> tuple[Matrix, ...]:
         """Everything that is drawn in this visit."""
-        return (self.matrix, self.products, self.orders)
+        return (self.matrix, self.products, self.orders, self.inside)
 
     @property
     def busy(self) -> bool:

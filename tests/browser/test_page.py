@@ -96,11 +96,64 @@ def test_the_code_of_what_is_advised_is_copied_and_shown(visit: Visit) -> None:
     visit.page.keyboard.press("Enter")
     visit.says("Copied")
     copied = visit.page.evaluate("navigator.clipboard.readText()")
-    assert "jacobian = jax.jit" in copied
+    assert "\nJ = jacobian(x)" in copied
     assert "jacoscope" not in copied
     visit.page.get_by_text("Show code", exact=True).click()
     script = visit.page.get_by_label("Code", exact=True)
     assert script.inner_text().strip() == copied.strip()
+
+
+def test_the_code_tab_has_scripts_a_link_and_the_study(visit: Visit) -> None:
+    visit.open("?batch=6&mode=reverse")
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.page.get_by_role("tab", name="Code", exact=True).click()
+    script = visit.page.get_by_label("Code", exact=True).filter(has_text="jsc.problem")
+    script.first.wait_for()
+    assert 'mode="reverse"' in script.first.inner_text()
+    visit.page.get_by_role("button", name="Copy link", exact=True).click()
+    visit.page.get_by_text("Copied", exact=True).wait_for()
+    assert visit.page.evaluate("navigator.clipboard.readText()") == visit.page.url
+    assert "tab=code" in visit.page.url
+    visit.page.get_by_role("button", name="CSV", exact=True, disabled=True).wait_for()
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.page.get_by_role("tab", name="Compare", selected=True).wait_for()
+    visit.page.get_by_role("tab", name="Code", exact=True).click()
+    ready = visit.page.get_by_role("button", name="CSV", exact=True, disabled=False)
+    ready.wait_for(timeout=60_000)
+    with visit.page.expect_download() as coming:
+        ready.click()
+    assert coming.value.suggested_filename == "study.csv"
+    assert "jax.jacfwd" in coming.value.path().read_text()
+
+
+def test_inside_shows_passes_residuals_and_the_program(visit: Visit) -> None:
+    visit.open("?problem=square_mlp&width=24")
+    visit.page.get_by_role("tab", name="Inside", exact=True).click()
+    table = visit.page.get_by_role("table", name="What one pass takes")
+    table.get_by_text("one VJP, checkpointed").wait_for(timeout=30_000)
+    visit.page.get_by_role("heading", name="Memory of one pass", exact=True).wait_for()
+    visit.page.get_by_role("table", name="Bytes kept by source line").wait_for()
+    visit.choose("Checkpoint", "Keep everything")
+    visit.page.wait_for_url(re.compile("policy=everything_saveable"))
+    visit.page.get_by_role("columnheader", name="Keep everything").wait_for(timeout=30_000)
+    equations = visit.page.get_by_role("region", name="Equations")
+    equations.get_by_text("tanh").first.wait_for()
+    equations.get_by_text("keeps").first.wait_for()
+    visit.type("Search the program", "ROOT")
+    visit.page.get_by_text(re.compile(r"\d+ of [\d,]+ lines")).wait_for()
+
+
+def test_a_lesson_is_tried(visit: Visit) -> None:
+    visit.open()
+    visit.page.get_by_role("tab", name="Lessons", exact=True).click()
+    card = visit.page.get_by_role("region", name=re.compile("with few inputs and many outputs"))
+    card.get_by_text("Not tried yet").wait_for()
+    card.get_by_role("button", name=re.compile("Try it here")).click()
+    card.get_by_text("Being measured").wait_for()
+    card.get_by_text("True here", exact=True).wait_for(timeout=90_000)
+    card.get_by_text("jax.jacfwd took").wait_for()
+    card.get_by_role("button", name=re.compile("Open its settings")).click()
+    visit.page.wait_for_url(re.compile("problem=tall_curve"))
 
 
 def test_cancel(visit: Visit) -> None:
@@ -144,7 +197,7 @@ def test_both_devices_can_be_chosen(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 600])
-@pytest.mark.parametrize("tab", ["Jacobian", "Products", "Compare"])
+@pytest.mark.parametrize("tab", ["Jacobian", "Products", "Compare", "Inside", "Lessons", "Code"])
 def test_nothing_scrolls_sideways(visit: Visit, width: int, tab: str) -> None:
     visit.page.set_viewport_size({"width": width, "height": 800})
     visit.open()

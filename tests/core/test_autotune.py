@@ -15,7 +15,7 @@ import pytest
 from jax.experimental.sparse import BCOO
 
 import jacoscope as jsc
-from jacoscope._autotune import _fastest
+from jacoscope._autotune import _checked, _fastest, _unmeasured
 from jacoscope._cache import cache_folder
 from jacoscope._fingerprint import fingerprint
 from jacoscope._measurement import Measurement
@@ -193,6 +193,21 @@ def test_where_nothing_could_be_measured_in_time_the_choice_is_by_the_rule() -> 
     with pytest.raises(ValueError, match="No strategy works"):
         jsc.autotune(slow, x, memory_limit="1GB", time_limit=0.05)
     assert relative_error(jac(x), jax.jacfwd(lambda x: jnp.sin(x[:3]))(x)) < 1e-6
+
+
+def test_where_nothing_was_measured_the_likeliest_is_taken() -> None:
+    request = _checked(
+        *(jnp.sin, jnp.ones(8), "jacobian", None, 5.0),
+        vectors=None,
+        sparsity=None,
+        output="dense",
+        runner="inline",
+    )
+    blank = Measurement("jacobian", "reverse/chunked/32", status="timed_out")
+    rows = (blank, blank.but(strategy="jax.jacfwd"))
+    planned = jsc.Study(rows=rows, environment={"cores": 2})
+    assert _unmeasured(request, planned).strategy.name == "reverse/chunked/32"
+    assert _unmeasured(request, jsc.Study(rows=rows)).strategy.name == "jax.jacfwd"
 
 
 def test_the_fastest_is_taken_however_little_memory_a_tie_takes() -> None:

@@ -15,6 +15,7 @@ from jacoscope import Advice, Measurement, Study
 from jacoscope.run import Job, Outcome
 from jacoscope_dashboard import Explorer
 from tests.dashboard.figures_data import picture
+from tests.dashboard.inside_data import inside
 from tests.dashboard.product_data import orders, products
 
 ADVICE = Advice("reverse/chunked/8", 8, "By estimate it is best.", "forward", agrees=False)
@@ -84,6 +85,8 @@ def answer(job: Job) -> Outcome:
         return Outcome("ok", value={"devices": listed})
     if job.kind == "advise":
         return Outcome("ok", value={"advice": asdict(ADVICE)})
+    if job.kind == "inside":
+        return Outcome("ok", value=inside(job.options["policy"]))
     knobs = job.target.get("knobs", {})
     shape = (int(knobs.get("batch", 2)), int(knobs.get("features", 5)))
     if job.kind == "products":
@@ -170,5 +173,5 @@ def run(explorer: Explorer, page: Pump, runner: FakeRunner, found: Study) -> Non
 
 def in_front(explorer: Explorer, page: Pump) -> Any:
     """The Compare tab, once it is drawn."""
-    page.until(lambda: explorer._compare is not None)
-    return explorer._compare
+    page.until(lambda: "compare" in explorer.later)
+    return explorer.later["compare"]

@@ -21,7 +21,7 @@ def no_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def card(explorer: Explorer) -> str:
-    return str(explorer._advice._card.object)
+    return str(explorer.advice._card.object)
 
 
 def compare(explorer: Explorer, page: Pump, runner: FakeRunner, found: Study) -> None:
@@ -51,7 +51,7 @@ def test_an_estimate_stands_there_until_something_is_measured(
 
 def test_its_code_is_that_of_what_is_advised(opened: Open, page: Pump, runner: FakeRunner) -> None:
     explorer = opened()
-    box = explorer._advice.code
+    box = explorer.advice.code
     page.until(lambda: box.visible)
     assert box.code == snippet(ADVICE.strategy)
     compare(explorer, page, runner, study())
@@ -73,7 +73,7 @@ def test_no_advice_says_why(opened: Open, page: Pump, runner: FakeRunner) -> Non
     page.until(lambda: "Looking for the way to use" in card(explorer) and runner.of("advise"))
     runner.last("advise").finish(Outcome("failed", "`f` can't be <traced>."))
     page.until(lambda: "No advice" in card(explorer))
-    assert not explorer._advice.code.visible
+    assert not explorer.advice.code.visible
     assert "can't be &lt;traced&gt;." in card(explorer).replace("&#x27;", "'")
 
 

@@ -270,7 +270,7 @@ def test_the_page_lives_on_after_an_error(opened: Open, page: Pump, runner: Fake
 
 def test_a_hidden_tab_does_no_work(opened: Open, page: Pump, runner: FakeRunner) -> None:
     explorer = opened()
-    assert explorer._compare is None
+    assert "compare" not in explorer.later
     run(explorer, page, runner, study())
     compare = in_front(explorer, page)
     explorer.tab = "jacobian"

@@ -25,9 +25,9 @@ def _empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 def in_front(explorer: Explorer, page: Pump) -> Any:
     """The tab, once its vectors are drawn."""
     explorer.tab = "products"
-    page.until(lambda: explorer._products is not None and explorer._products.board.visible)
-    page.until(lambda: explorer._products is not None and explorer._products.many is not None)
-    return explorer._products
+    page.until(lambda: "products" in explorer.later and explorer.later["products"].board.visible)
+    page.until(lambda: "products" in explorer.later and explorer.later["products"].many is not None)
+    return explorer.later["products"]
 
 
 def cards(view: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def label(widget: Any) -> str:
 def test_nothing_is_asked_before_the_tab_is_opened(opened: Open, runner: FakeRunner) -> None:
     explorer = opened()
     assert runner.of("products") == []
-    assert explorer._products is None
+    assert "products" not in explorer.later
 
 
 def test_first_sight(opened: Open, page: Pump, runner: FakeRunner) -> None:
@@ -230,7 +230,7 @@ def test_loading_failed_and_cancelled(opened: Open, page: Pump, runner: FakeRunn
     page.until(lambda: "Cancelled before the vectors were there." in text(explorer))
     runner.hold = ()
     explorer.experiment.tangent = "random:0"
-    page.until(lambda: explorer._products is not None and explorer._products.board.visible)
+    page.until(lambda: "products" in explorer.later and explorer.later["products"].board.visible)
     page.until(lambda: "Cancelled" not in text(explorer))
 
 

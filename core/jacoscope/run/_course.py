@@ -17,7 +17,7 @@ from .._units import format_bytes
 from ._job import Job, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
-_SHARE, _COLOR_SHARE = 0.5, 0.75  # of the time limit, for one strategy; for all colorings
+_SHARE, _COLOR_SHARE = 0.5, 0.9  # of the time limit, for one strategy; for all colorings
 _LEAST_S = 1.0
 _LOST = ("crashed", "out_of_memory", "timed_out")
 _DISAGREE = 1.5

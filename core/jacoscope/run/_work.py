@@ -8,6 +8,7 @@ from typing import Any
 
 from .._advise import advise
 from .._devices import all_devices, device_name
+from .._inside import look_inside
 from .._measure import measure, measure_peak
 from .._picture import draw
 from .._product_picture import draw_products
@@ -47,6 +48,10 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             with turn.probe(job.lane), products_at(job.target, job.options.get("device")) as at:
                 emit({"type": "started"})
                 return draw_products(at, **job.options)
+        case "inside":
+            with turn.probe(job.lane), opened(job.target) as target:
+                emit({"type": "started"})
+                return look_inside(target.f, target.x, **job.options)
         case "advise":
             with turn.probe(job.lane), opened(job.target) as target:
                 emit({"type": "started"})

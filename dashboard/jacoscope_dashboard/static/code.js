@@ -1,4 +1,5 @@
-// A script that can be copied, and read when it is unfolded. Set as text, never as HTML.
+// A script that can be copied, and read when it is unfolded, or the address of the page. Set as
+// text, never as HTML.
 
 function copyBySelection(text) {  // where the page is not served over https or from this machine
   const area = document.createElement("textarea")
@@ -16,7 +17,7 @@ export function render({model}) {
   const button = document.createElement("button")
   button.type = "button"
   button.className = "copy"
-  button.textContent = "Copy code"
+  button.textContent = model.label
   const said = document.createElement("span")
   said.className = "said"
   said.setAttribute("role", "status")
@@ -27,27 +28,34 @@ export function render({model}) {
   script.setAttribute("aria-label", "Code")
   const details = document.createElement("details")
   details.append(summary, script)
+  details.open = model.unfolded
   const box = document.createElement("div")
   box.className = "code"
   box.append(button, said, details)
+  const text = () => model.code || window.location.href
 
   let clearing = 0
   button.addEventListener("click", async () => {
     try {
-      if (navigator.clipboard) await navigator.clipboard.writeText(model.code)
-      else copyBySelection(model.code)
+      if (navigator.clipboard) await navigator.clipboard.writeText(text())
+      else copyBySelection(text())
       said.textContent = "Copied"
     } catch {
+      fill()
+      details.hidden = false
       details.open = true
       window.getSelection().selectAllChildren(script)
-      said.textContent = "The browser does not allow it. The code is selected below."
+      said.textContent = "The browser does not allow it. It is selected below."
     }
     clearTimeout(clearing)
     clearing = setTimeout(() => { said.textContent = "" }, 4000)
   })
   button.addEventListener("blur", () => { said.textContent = "" })
 
-  const fill = () => { script.textContent = model.code }
+  const fill = () => {
+    script.textContent = text()
+    details.hidden = !model.code
+  }
   model.on("code", fill)
   fill()
   return box

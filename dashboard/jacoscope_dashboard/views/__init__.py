@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ._advice import AdviceView as AdviceView
+from ._code import CodeView as CodeView
 from ._compare import CompareView as CompareView
+from ._inside import InsideView as InsideView
 from ._jacobian import JacobianView as JacobianView
+from ._lessons import LessonsView as LessonsView
 from ._products import ProductsView as ProductsView
 
 __all__ = ["AdviceView", "CompareView", "JacobianView", "ProductsView"]

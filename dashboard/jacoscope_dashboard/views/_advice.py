@@ -10,7 +10,7 @@ import panel as pn
 from jacoscope import Advice, Study
 
 from .._code_box import CodeBox
-from .._experiment import VECTOR_FIELDS
+from .._experiment import SHOWN_FIELDS
 from .._html import Html
 from ._script import script
 
@@ -22,7 +22,7 @@ _RULES = {
     "reverse": "reverse mode, as there are fewer outputs than inputs",
     "forward_over_reverse": "forward over reverse",
 }
-_FREE = ("mode", "batching", "chunk_size", "order", "time_limit", *VECTOR_FIELDS)
+_FREE = ("mode", "batching", "chunk_size", "order", "time_limit", *SHOWN_FIELDS)
 _PRODUCTS = {"jmp": "forward mode, which pushes vectors", "mjp": "reverse mode, which pulls them"}
 
 

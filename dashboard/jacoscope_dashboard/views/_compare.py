@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from .. import _ui as ui
-from .._experiment import describe
+from .._experiment import Experiment, describe
 from .._html import Html, alert
 from .._requests import same_to_measure
 from .._table import SortableTable
@@ -114,6 +114,8 @@ class CompareView:
                 *("sweep_state", "points", "sweep_progress"),
             ],
         )
+        settings = ["problem", "knobs", *Experiment.FIELDS]
+        explorer.experiment.param.watch(lambda *_: self.refresh(), settings)
         self.refresh()
 
     @property
@@ -126,6 +128,10 @@ class CompareView:
         self._active = active
         if active and self._stale:
             self.refresh()
+
+    def set_dark(self) -> None:
+        """Draw for a dark page, or for a light one."""
+        self.refresh()
 
     def refresh(self) -> None:
         """Show what there is now, piece by piece, soon."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from .. import _ui as ui
-from .._experiment import RADII, VECTOR_FIELDS, Experiment
+from .._experiment import RADII, Experiment
 from .._fields import choice
 from .._html import Html, alert, progress_bar
 from .._product_board import ProductBoard, colors_of
@@ -199,7 +199,7 @@ class ProductsView:
 def _read_edit(edit: dict[str, Any]) -> tuple[str, str]:
     """Which vector was edited and its choice; nothing where a browser sent something else."""
     name, values = edit.get("which"), edit.get("values")
-    if name not in VECTOR_FIELDS[:2] or not isinstance(values, list):
+    if name not in ("tangent", "cotangent") or not isinstance(values, list):
         return "", ""
     try:
         return name, choice_text(read_choice(values_text(values)))

@@ -1,0 +1,105 @@
+"""What is inside of a derivative, against XLA, `jax.vjp` and hand-made functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from jacoscope._inside import MOST_EQUATIONS, POLICIES, look_inside
+
+W = jnp.ones((8, 8), jnp.float32)
+X = jnp.ones(8, jnp.float32)
+
+
+def layers(x: Any) -> Any:
+    hidden = jnp.tanh(W @ x)
+    return jnp.sin(W @ hidden)
+
+
+def test_the_equations_stand_there_with_their_source() -> None:
+    found = look_inside(layers, X)
+    texts = [each["text"] for each in found["equations"]]
+    assert sum("dot_general" in each for each in texts) == 2
+    assert any(" = tanh b" in each or " = tanh " in each for each in texts)
+    (tanh,) = (each for each in found["equations"] if " = tanh " in each["text"])
+    assert "test_inside.py" in tanh["source"]
+    assert "layers" in tanh["source"]
+    assert found["omitted"] == 0
+
+
+def test_what_is_kept_is_marked_where_it_comes_from() -> None:
+    found = look_inside(layers, X)
+    total = sum(each["bytes"] for each in found["kept"])
+    arguments = sum(each["bytes"] for each in found["kept"] if each["primitive"] == "constant")
+    marked = {each["text"].split(" = ")[1].split()[0].split("[")[0]: each["kept"]
+              for each in found["equations"] if each["kept"]}  # fmt: skip
+    assert sum(marked.values()) == total - arguments
+    assert marked["tanh"] > 0
+    leaves = jax.tree.leaves(jax.eval_shape(lambda x: jax.vjp(layers, x)[1], X))
+    assert total == sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+
+
+def test_a_policy_keeps_less() -> None:
+    kept = {}
+    for policy in POLICIES:
+        found = look_inside(layers, X, policy=policy)
+        assert found["policy"] == policy
+        kept[policy] = sum(
+            each["bytes"] for each in found["kept_with_policy"] if each["primitive"] != "constant"
+        )
+    assert kept["nothing_saveable"] < kept["dots_saveable"] <= kept["everything_saveable"]
+
+
+def test_a_pass_has_its_figures() -> None:
+    passes = look_inside(layers, X)["passes"]
+    flops = {name: each["flops"] for name, each in passes.items()}
+    assert flops["f"] < flops["one JVP"]
+    assert flops["f"] < flops["one VJP"] < flops["one VJP, checkpointed"]
+    assert passes["f"]["flops"] == pytest.approx(2 * 2 * 64, rel=0.2)
+    for each in passes.values():
+        assert each["message"] == ""
+        assert each["compile_s"] > 0
+        assert each["output_bytes"] >= 32
+
+
+def test_the_program_is_xlas() -> None:
+    assert "HloModule" in look_inside(layers, X)["hlo"]
+
+
+def test_what_a_mode_can_not_pass_is_said_and_the_rest_is_there() -> None:
+    def loops(x: Any) -> Any:
+        return jax.lax.while_loop(lambda z: jnp.sum(z) < 100.0, lambda z: 2.0 * z, x)
+
+    found = look_inside(loops, X)
+    assert found["passes"]["one JVP"]["message"] == ""
+    assert "while_loop" in found["passes"]["one VJP"]["message"]
+    assert found["passes"]["one VJP"]["flops"] is None
+    assert found["kept"] is None
+    assert "while_loop" in found["why_not"]
+    assert "HloModule" in found["hlo"]
+    assert any(each["depth"] == 1 for each in found["equations"])
+
+
+def test_long_functions_are_cut() -> None:
+    def long(x: Any) -> Any:
+        for _ in range(MOST_EQUATIONS // 2 + 10):
+            x = jnp.sin(x) * 2.0
+        return x
+
+    found = look_inside(long, X)
+    assert len(found["equations"]) == MOST_EQUATIONS
+    assert found["omitted"] == 20
+
+
+def test_an_unknown_policy_is_named() -> None:
+    with pytest.raises(ValueError, match="nothing_saveable"):
+        look_inside(layers, X, policy="all")
+
+
+def test_pytrees() -> None:
+    found = look_inside(lambda p: {"s": jnp.sum(p["w"] @ p["b"])}, {"w": W, "b": X})
+    assert found["passes"]["one VJP"]["message"] == ""
+    assert found["kept"]
