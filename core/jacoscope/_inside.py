@@ -6,7 +6,8 @@ VJP, and one VJP where `jax.checkpoint` has what is not kept computed anew.
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import count
@@ -32,6 +33,7 @@ POLICIES = (
 MOST_EQUATIONS = 400
 _MOST_CHARACTERS = 200_000
 _LONGEST_PARAM = 32
+_METADATA = re.compile(r", metadata=\{[^}]*\}")
 _FIGURES = (
     *("flops", "flops_note", "bytes_accessed"),
     *("argument_bytes", "output_bytes", "temp_bytes", "predicted_bytes"),
@@ -118,7 +120,14 @@ def _figures(function: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[s
     compiled: Any = made[0]
     cost = asdict(made[1])
     figures = {name: cost[name] for name in _FIGURES}
-    return {"message": "", **figures, "hlo": compiled.as_text() or ""}
+    return {"message": "", **figures, "hlo": _plain_program(compiled.as_text() or "")}
+
+
+def _plain_program(text: str) -> str:
+    """Leave out of an optimized program where each instruction comes from: half of it, in paths."""
+    head, *lines = text.splitlines() or [""]
+    first = next((i for i, line in enumerate(lines) if line.endswith("{")), 0)
+    return "\n".join([head, "", *(_METADATA.sub("", line) for line in lines[first:])])
 
 
 def _equations(
@@ -127,20 +136,22 @@ def _equations(
     """Write the equations of `g`, each with what is kept where it stands in the code.
 
     What is kept may be made by the derivative's rule and stand in no equation, such as the cosine
-    for a sine: it is put with the last equation of its source line.
+    for a sine: it is put with the equations of its source line, in turn.
     """
     jaxpr = jax.make_jaxpr(g)(x).jaxpr
-    lines = list(_written(jaxpr, _Names(), 0))
-    left: Counter[tuple[Any, ...]] = Counter()
+    lines = [{**line, "kept": 0} for line in _written(jaxpr, _Names(), 0)]
+    alike: defaultdict[Any, list[int]] = defaultdict(list)
+    of_source: defaultdict[Any, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        alike[line["source"], *line.pop("makes")].append(place)
+        of_source[line["source"]].append(place)
+    seen: Counter[Any] = Counter()
     for each in kept:
-        left[each.source, each.primitive, each.shape, each.dtype] += each.bytes
-    exact = [(line["source"], *line.pop("makes")) for line in lines]
-    for line, key in zip(lines, exact, strict=True):
-        line["kept"] = left.pop(key, 0)
-    by_source = {line["source"]: line for line in lines}
-    for (source, *_), taken in left.items():
-        if source in by_source:
-            by_source[source]["kept"] += taken
+        key = each.source, each.primitive, each.shape, each.dtype
+        places = alike.get(key) or of_source.get(each.source)
+        if places:
+            lines[places[seen[key] % len(places)]]["kept"] += each.bytes
+            seen[key] += 1
     yield from lines
 
 

@@ -60,12 +60,16 @@ def both(f: Callable[[Any], Any], x: Any, mode: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("f", FUNCTIONS)
-def test_it_is_the_jacobian_at_every_x(f: Callable[[Any], Any], mode: Any) -> None:
-    folded = jax.jit(lambda x: jsc.jacobian(f, x, mode=mode, batching="folded"))
+def test_it_is_the_jacobian_at_every_x(f: Callable[[Any], Any]) -> None:
+    def all_modes(x: Any) -> Any:
+        ours = [jsc.jacobian(f, x, mode=mode, batching="folded") for mode in MODES]
+        return ours, jax.jacfwd(f)(x)
+
+    at_once = jax.jit(all_modes, compiler_options={"xla_backend_optimization_level": 0})
     for x in (jnp.asarray(X), -jnp.asarray(X), jnp.zeros(6) + 0.5):
-        assert relative_error(folded(x), jax.jacfwd(f)(x)) < 1e-13
+        ours, theirs = at_once(x)
+        assert all(relative_error(each, theirs) < 1e-13 for each in ours)
 
 
 @pytest.mark.usefixtures("x64")

@@ -66,7 +66,11 @@ def test_a_pass_has_its_figures() -> None:
 
 
 def test_the_program_is_xlas() -> None:
-    assert "HloModule" in look_inside(layers, X)["hlo"]
+    program = look_inside(layers, X)["hlo"]
+    assert program.startswith("HloModule")
+    assert "ENTRY" in program
+    assert "metadata" not in program
+    assert ".py" not in program
 
 
 def test_what_a_mode_can_not_pass_is_said_and_the_rest_is_there() -> None:

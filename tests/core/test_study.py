@@ -70,11 +70,9 @@ def test_frame_has_the_columns(study: jsc.Study) -> None:
 
 
 def test_a_peak_that_was_not_measured_says_why() -> None:
-    def heavy(x: Any) -> Any:
-        return jnp.outer(x, x) * 2
-
+    heavy = jnp.ones(300_000)  # eight products with a vector take 10 MB
     rows = [
-        *inline(heavy, jnp.ones(128), chunk_sizes=()).rows,
+        *inline(jnp.sin, heavy, quantity="jmp", vectors=8, chunk_sizes=()).rows,
         *inline(jnp.sin, jnp.ones(2), chunk_sizes=(), jit=False).rows,
     ]
     done = [row for row in rows if row.status == "ok"]  # asdex does not work with every JAX

@@ -108,4 +108,6 @@ class CodeView:
             study = self._explorer.study
             return io.StringIO("" if study is None else write(study))
 
-        return ui.FileDownload(callback=file, filename=f"study.{kind}", label=kind.upper())
+        return ui.FileDownload(
+            callback=file, filename=f"study.{kind}", label=kind.upper(), margin=0
+        )

@@ -10,7 +10,7 @@ from typing import Any
 from jacoscope import Measurement
 
 from .._html import alert, matrix_table
-from ..figures import format_bytes, three_digits
+from ..figures import format_bytes
 from ..figures._units import UNKNOWN
 
 Picture = Mapping[str, Any]
@@ -142,4 +142,4 @@ def _bytes(size: float | None) -> str:
 
 
 def _count(number: float | None) -> str:
-    return UNKNOWN if number is None else f"{three_digits(number)}"
+    return UNKNOWN if number is None else f"{number:,.0f}"
