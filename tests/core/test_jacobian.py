@@ -187,7 +187,10 @@ def test_device_by_name() -> None:
     ("arguments", "sentence"),
     [
         ({"mode": "sideways"}, "`mode` must be one of auto, forward, reverse, linearize, but got"),
-        ({"batching": "heaps"}, "`batching` must be one of loop, map, vmap, chunked, colored, but"),
+        (
+            {"batching": "heaps"},
+            "`batching` must be one of loop, map, vmap, chunked, colored, folded, but",
+        ),
         ({"batching": "vmap", "chunk_size": 2}, "`chunk_size` goes with `batching='chunked'`"),
         ({"batching": "chunked"}, "`chunk_size` must be a positive integer, but got None"),
         ({"chunk_size": 0}, "`chunk_size` must be a positive integer, but got 0"),

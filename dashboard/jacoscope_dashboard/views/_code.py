@@ -109,5 +109,9 @@ class CodeView:
             return io.StringIO("" if study is None else write(study))
 
         return ui.FileDownload(
-            callback=file, filename=f"study.{kind}", label=kind.upper(), margin=0
+            callback=file,
+            filename=f"study.{kind}",
+            label=kind.upper(),
+            disabled=True,  # from the start: a browser may miss what changes while it builds
+            margin=0,
         )
