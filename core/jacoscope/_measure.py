@@ -99,7 +99,7 @@ def measure(
             failed=options.failed,
             start=lambda name: told.stage(name, "color", 0, 1),
         )
-        if not colored.strategies:
+        if not any(each.coloring for each in colored.strategies):  # what has failed is no way
             folded = plan_folded(options.quantity, scene, gate.limit_bytes)
     options = replace(options, failed={**options.failed, **colored.failed})
     found = [*colored.strategies, *folded]
@@ -182,11 +182,10 @@ def measure_peak(
     return_freed_blocks()
     device = _device(options)
     scene = set_scene(f, x, options, device)
-    strategies = _plan(scene, options)
-    if all(each.name != name for each in strategies):
+    strategy = named(options.quantity, name)
+    if strategy.batching == "colored":
         found = plan_colored(options.quantity, scene, options.sparsity, failed=options.failed)
-        strategies = [*found.strategies, named(options.quantity, name)]
-    strategy = next(each for each in strategies if each.name == name)
+        strategy = next(each for each in found.strategies if each.name == name)
     compiled, cost = compile_program(program(strategy, scene.f, scene.output), scene.arguments)
     rise, source = peak_rise(partial(compiled, *scene.arguments), device)
     if rise is None:

@@ -167,6 +167,19 @@ def test_it_is_planned_where_it_saves_work() -> None:
     assert names(lambda x: jnp.tanh(wide @ x), jnp.ones(200), limit=1_000) == []
 
 
+def test_it_is_there_where_coloring_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> None:
+        raise ImportError("Coloring needs asdex, which is not installed.")
+
+    monkeypatch.setattr("jacoscope._colored_plan.import_asdex", absent)
+    sparse = jnp.eye(64) + jnp.eye(64, k=1)
+    study = jsc.compare(
+        lambda x: jnp.tanh(sparse @ x), jnp.ones(64), chunk_sizes=(), runner="inline", time_limit=20
+    )
+    assert study.row("forward/colored").status == "unsupported"
+    assert study.row("forward/folded").status == "ok"
+
+
 def test_a_row_says_what_is_computed_once_and_counts_its_memory() -> None:
     wide = jnp.ones((64, 200)) / 200
     study = jsc.compare(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from jacoscope._inside import POLICIES
 from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer
+from jacoscope_dashboard._experiment import POLICIES as OFFERED
 from jacoscope_dashboard.views._inside_words import (
     equations_html,
     kept_html,
@@ -67,6 +69,15 @@ def test_the_program_is_searched() -> None:
     assert "%a = f32[4] fusion(%b)" in found
     assert "HloModule" not in found
     assert "&lt;tuple&gt;" in program_html(PICTURE, "tuple")
+
+
+def test_the_page_and_the_worker_know_the_same_policies() -> None:
+    assert set(OFFERED) == set(POLICIES)
+
+
+def test_a_program_that_was_cut_says_so() -> None:
+    assert "characters longer" not in program_html(PICTURE, "")
+    assert "It is 1,234 characters longer" in program_html({**PICTURE, "hlo_omitted": 1234}, "")
 
 
 def test_a_policy_is_part_of_the_settings(opened: Open, page: Pump, runner: FakeRunner) -> None:

@@ -98,9 +98,11 @@ def program_html(picture: Picture, needle: str) -> str:
         for i, line in found[:_MOST_LINES]
     )
     said = f"{len(found):,} of {len(lines):,} lines" if wanted else f"{len(lines):,} lines"
+    more = picture["hlo_omitted"]
+    cut = f" It is {more:,} characters longer than what is here." if more else ""
     first = f", the first {_MOST_LINES} shown" if len(found) > _MOST_LINES else ""
     return (
-        f"<p class='quiet' role='status'>{said}{first}.</p>"
+        f"<p class='quiet' role='status'>{said}{first}.{cut}</p>"
         '<div class="listing scroll tall" tabindex="0" role="region" aria-label="Program">'
         f"{shown}</div>"
     )
