@@ -158,10 +158,11 @@ class _Flat:
 
     def _step(self, equation: Any, inputs: tuple[Any, ...]) -> list[int]:
         """Add a step, unless there is one like it; return its outputs."""
-        params = equation.params
-        plain = not any(hasattr(each, "eqns") or callable(each) for each in params.values())
-        numbered = all(isinstance(each, int) for each in inputs)
-        key = (equation.primitive, inputs, repr(params)) if plain and numbered else object()
+        key: Any = (equation.primitive, inputs, frozenset(equation.params.items()))
+        try:
+            hash(key)
+        except TypeError:  # of an array, or a literal: nothing else is taken for the same
+            key = object()
         made = self._made.get(key)
         if made is None or equation.effects:
             made = self._made[key] = [next(self._numbers) for _ in equation.outvars]

@@ -51,7 +51,20 @@ def branching_by_sign(x: Any) -> Any:
     return jnp.asarray(W) @ jnp.where(x > 0, x**2, -3.0 * x)
 
 
-FUNCTIONS = [layered, jitted_within, looped, indexed, transformed, branching_by_sign]
+def alike_but_for_a_number(x: Any) -> Any:
+    y = jnp.asarray(W) @ x
+    return jnp.stack([y * 2.0, y * 3.0, jnp.roll(y, 1), jnp.roll(y, 2)]) * x[0]
+
+
+FUNCTIONS = [
+    alike_but_for_a_number,
+    layered,
+    jitted_within,
+    looped,
+    indexed,
+    transformed,
+    branching_by_sign,
+]
 
 
 def both(f: Callable[[Any], Any], x: Any, mode: Any) -> tuple[Any, Any]:
@@ -172,9 +185,9 @@ def test_it_is_there_where_coloring_has_failed(monkeypatch: pytest.MonkeyPatch) 
         raise ImportError("Coloring needs asdex, which is not installed.")
 
     monkeypatch.setattr("jacoscope._colored_plan.import_asdex", absent)
-    sparse = jnp.eye(64) + jnp.eye(64, k=1)
+    sparse = jnp.eye(24) + jnp.eye(24, k=1)
     study = jsc.compare(
-        lambda x: jnp.tanh(sparse @ x), jnp.ones(64), chunk_sizes=(), runner="inline", time_limit=20
+        lambda x: jnp.tanh(sparse @ x), jnp.ones(24), chunk_sizes=(), runner="inline", time_limit=60
     )
     assert study.row("forward/colored").status == "unsupported"
     assert study.row("forward/folded").status == "ok"
@@ -183,7 +196,7 @@ def test_it_is_there_where_coloring_has_failed(monkeypatch: pytest.MonkeyPatch) 
 def test_a_row_says_what_is_computed_once_and_counts_its_memory() -> None:
     wide = jnp.ones((64, 200)) / 200
     study = jsc.compare(
-        lambda x: jnp.tanh(wide @ x), jnp.ones(200), chunk_sizes=(), runner="inline", time_limit=20
+        lambda x: jnp.tanh(wide @ x), jnp.ones(200), chunk_sizes=(), runner="inline", time_limit=60
     )
     folded, vmapped = study.row("forward/folded"), study.row("forward/vmap")
     assert folded.status == "ok"

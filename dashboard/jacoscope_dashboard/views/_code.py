@@ -15,9 +15,9 @@ from jacoscope import Study
 from .. import _ui as ui
 from .._code import snippet
 from .._code_box import CodeBox
-from .._experiment import Experiment
 from .._html import Html
 from .._product_code import products_snippet
+from ._tab import Tab
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -35,13 +35,12 @@ _STUDY = (
 )
 
 
-class CodeView:
+class CodeView(Tab):
     """Scripts of what is on the screen, the last study as a file, and the page's address."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
-        self._explorer = explorer
-        self._active, self._stale = True, False
+        super().__init__(explorer, "code")
         below = {"margin": (0, 0, 18, 0)}
         self.matrix = CodeBox(unfolded=True, **below)
         self.products = CodeBox(**below)
@@ -60,48 +59,26 @@ class CodeView:
         ]
         self.panel = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
         explorer.pace.lay("code: parts", self.panel, parts, 2)
-        settings = ["problem", "knobs", *Experiment.FIELDS]
-        explorer.experiment.param.watch(lambda *_: self.refresh(), settings)
+        self._follow_settings()
         explorer.session.comparison.param.watch(lambda *_: self.refresh(), "study")
         explorer.advice.code.param.watch(lambda *_: self.refresh(), "code")
         self.refresh()
 
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self.refresh()
-
-    def set_dark(self) -> None:
-        """Do nothing: the page's own style is all there is."""
-
-    def refresh(self) -> None:
-        """Show what there is now, soon."""
-        self._stale = not self._active
-        if self._active:
-            self._explorer.pace.ask("code", self._show)
+    def _refresh(self) -> None:
+        self._ask("scripts", self._show)
 
     def _show(self) -> None:
-        self._stale = not self._active  # the visitor may have gone to another tab meanwhile
-        if self._stale:
-            return
         explorer = self._explorer
         spec, study = explorer.settings(), explorer.study
-        with pn.io.hold():
-            self.matrix.code = snippet(spec)
-            self.products.code = products_snippet(spec)
-            advised = explorer.advice.code.code
-            self._plain_head.visible = self.plain.visible = bool(advised)
-            self.plain.code = advised
-            self.csv.disabled = self.json.disabled = study is None
-            self._study_head.write(
-                _NO_STUDY if study is None else _STUDY.format(escape(study.title), len(study.rows))
-            )
+        self.matrix.code = snippet(spec)
+        self.products.code = products_snippet(spec)
+        advised = explorer.advice.code.code
+        self._plain_head.visible = self.plain.visible = bool(advised)
+        self.plain.code = advised
+        self.csv.disabled = self.json.disabled = study is None
+        self._study_head.write(
+            _NO_STUDY if study is None else _STUDY.format(escape(study.title), len(study.rows))
+        )
 
     def _download(self, kind: str, write: Callable[[Study], str]) -> ui.FileDownload:
         def file() -> io.StringIO:

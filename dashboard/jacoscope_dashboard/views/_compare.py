@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from .. import _ui as ui
-from .._experiment import Experiment, describe
+from .._experiment import describe
 from .._html import Html, alert
 from .._requests import same_to_measure
 from .._table import SortableTable
@@ -27,6 +27,7 @@ from ..figures import (
 from ._calls import Calls
 from ._plot import Plot, grid
 from ._study_table import COLUMNS, table_rows
+from ._tab import Tab
 from ._tradeoff import Tradeoff
 from ._words import (
     EMPTY,
@@ -51,15 +52,13 @@ COMPILED = ("trace_s", "lower_s", "compile_s")
 _A_TURN = 2  # parts of the tab
 
 
-class CompareView:
+class CompareView(Tab):
     """The comparison of a visit: its table and plots, and the sweep over sizes."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
-        self._explorer = explorer
+        super().__init__(explorer, "compare")
         self._comparison = explorer.session.comparison
-        self._active = True
-        self._stale = False
         self._head = Html(margin=(0, 0, 10, 0))
         self._empty = Html(EMPTY, margin=(4, 0))
         self.telling = ui.Button(
@@ -93,17 +92,17 @@ class CompareView:
         ]
         pace.lay("compare: parts", self.panel, rest, _A_TURN)
         self._pieces: dict[str, Callable[[], None]] = {
-            "compare: head": self._show_head,
-            "compare: table": self._show_table,
+            "head": self._show_head,
+            "table": self._show_table,
             **{
-                f"compare: {plot.title}": partial(self._show_study, plot)
+                plot.title: partial(self._show_study, plot)
                 for plot in (self._times, self._memory, self._compile)
             },
-            "compare: tradeoff": self._show_tradeoff,
-            "compare: calls": lambda: self.calls.show(self._comparison.study),
-            "compare: sweep": self._show_sweep_head,
+            "tradeoff": self._show_tradeoff,
+            "calls": lambda: self.calls.show(self._comparison.study),
+            "sweep": self._show_sweep_head,
             **{
-                f"compare: {plot.title}": partial(self._show_sweep, plot)
+                plot.title: partial(self._show_sweep, plot)
                 for plot in (self._sweep_times, self._sweep_memory)
             },
         }
@@ -114,39 +113,16 @@ class CompareView:
                 *("sweep_state", "points", "sweep_progress"),
             ],
         )
-        settings = ["problem", "knobs", *Experiment.FIELDS]
-        explorer.experiment.param.watch(lambda *_: self.refresh(), settings)
+        self._follow_settings()
         self.refresh()
-
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self.refresh()
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
         self.refresh()
 
-    def refresh(self) -> None:
-        """Show what there is now, piece by piece, soon."""
-        self._stale = not self._active
-        if self._stale:
-            return
-        for name, show in self._pieces.items():
-            self._explorer.pace.ask(name, partial(self._show, show))
-
-    def _show(self, piece: Callable[[], None]) -> None:
-        if not self._active:  # the visitor has gone to another tab meanwhile
-            self._stale = True
-            return
-        with pn.io.hold():
-            piece()
+    def _refresh(self) -> None:
+        for piece, show in self._pieces.items():
+            self._ask(piece, show)
 
     def _show_head(self) -> None:
         comparison = self._comparison

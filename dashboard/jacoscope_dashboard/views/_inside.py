@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel as pn
 
 from .. import _ui as ui
-from .._experiment import POLICIES, Experiment
+from .._experiment import POLICIES
 from .._fields import choice
-from .._html import Html, alert, progress_bar
+from .._html import Html
 from ..figures import compile_times, memory, summary_memory
 from ._inside_words import equations_html, kept_html, pass_rows, passes_html, program_html
 from ._plot import Plot, grid
+from ._tab import Tab, Waiting
 from ._words import compiling
 
 if TYPE_CHECKING:
@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 
 _SIZED = ("predicted_bytes", "argument_bytes", "output_bytes", "temp_bytes")
 _COMPILED = ("trace_s", "lower_s", "compile_s")
-_UNNOTICED_S = 0.5
-_EMPTY = '<div class="empty"><h3>The function is being traced</h3></div>'
-_NONE = '<div class="empty"><h3>{}</h3><p>{}</p></div>'
 _PROGRAM = (
     "<h3>The optimized program</h3><p class='quiet'>What XLA runs for one VJP, or for one JVP where"
     " there is no VJP.</p>"
 )
 
 
-class InsideView:
+class InsideView(Tab):
     """Passes, residuals, equations and the program of the function on the page."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
-        self._explorer = explorer
+        super().__init__(explorer, "inside")
         self._inside = explorer.session.inside
-        self._active, self._stale = True, False
         experiment, pace = explorer.experiment, explorer.pace
-        self._status = Html(margin=(0, 0, 10, 0))
-        self._waiting = Html(_EMPTY)
+        self._waiting = Waiting(
+            self._inside,
+            coming="The function is being traced",
+            failed="Nothing to see inside.",
+            none="Not traced",
+            busy="Tracing and compiling one pass of each kind…",
+        )
         self._passes = Html(margin=(0, 0, 18, 0))
         self._memory = Plot("Memory of one pass", memory, summary_memory, _SIZED, pace)
         self._compile = Plot("Compiling one pass", compile_times, compiling, _COMPILED, pace)
@@ -62,7 +63,7 @@ class InsideView:
         )
         self._policy_box = pn.Column(self.policy, width=300, visible=False, margin=(18, 0, 0, 0))
         self.panel = pn.Column(
-            self._status, self._waiting, sizing_mode="stretch_width", margin=(14, 0)
+            self._waiting.status, self._waiting.place, sizing_mode="stretch_width", margin=(14, 0)
         )
         rest = [
             self._passes,
@@ -72,30 +73,16 @@ class InsideView:
         ]
         pace.lay("inside: parts", self.panel, rest, 2)
         self._inside.param.watch(lambda *_: self._arrived(), ["state", "picture"])
-        experiment.param.watch(lambda *_: self.refresh(), ["problem", "knobs", *Experiment.FIELDS])
+        self._follow_settings()
         self.refresh()
-
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Ask for what the settings say, and show it when it comes."""
-        self._stale = not self._active
-        if self._active:
-            self._explorer.session.show_inside(self._explorer.settings())
-            self._arrived()
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
         self._ask("plots", self._show_plots)
+
+    def _refresh(self) -> None:
+        self._explorer.session.show_inside(self._explorer.settings())
+        self._arrived()
 
     def _arrived(self) -> None:
         self._ask("state", self._show_state)
@@ -104,40 +91,10 @@ class InsideView:
         self._ask("equations", self._show_equations)
         self._ask("program", self._show_program)
 
-    def _ask(self, name: str, work: Callable[[], None]) -> None:
-        def show() -> None:
-            if self._active:
-                with pn.io.hold():
-                    work()
-            else:
-                self._stale = True
-
-        self._explorer.pace.ask(f"inside: {name}", show)
-
     def _show_state(self) -> None:
-        inside = self._inside
-        shown = inside.picture is not None
-        self._waiting.write("" if shown else _EMPTY)
-        self._policy_box.visible = self._program_box.visible = shown
+        self._waiting.show()
+        self._policy_box.visible = self._program_box.visible = self._inside.picture is not None
         self.policy.value = self._explorer.experiment.policy
-        match inside.state:
-            case "busy":
-                inside.later(_UNNOTICED_S, self._show_busy)
-            case "failed":
-                self._status.write(alert(inside.message, title="Nothing to see inside."))
-                if not shown:
-                    self._waiting.write(_NONE.format("Not traced", "The message above says why."))
-            case "cancelled":
-                self._status.write(alert(inside.message, "quiet"))
-                if not shown:
-                    again = "Any change of the settings starts anew."
-                    self._waiting.write(_NONE.format("Cancelled", again))
-            case _:
-                self._status.write("")
-
-    def _show_busy(self) -> None:
-        if self._active and self._inside.state == "busy":
-            self._status.write(progress_bar(0, 0, "Tracing and compiling one pass of each kind…"))
 
     def _show_passes(self) -> None:
         if self._inside.picture is not None:

@@ -14,6 +14,7 @@ from .._html import Html, alert
 from .._lesson_board import LessonBoard
 from .._lessons import LESSONS, Lesson, Verdict
 from .._requests import lesson_requests
+from ._tab import Tab
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -33,14 +34,13 @@ _UNDER_WAY = ("busy", "Being measured")
 _TOO_SMALL = Verdict(None, "All of it takes about as long as a call that does nothing.")
 
 
-class LessonsView:
+class LessonsView(Tab):
     """The lessons, and what they came to in this visit."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
-        self._explorer = explorer
+        super().__init__(explorer, "lessons")
         self._measured = explorer.session.lesson
-        self._active, self._stale = True, False
         self._said: dict[str, tuple[tuple[str, str], str]] = {}
         self._waiting: list[Lesson] = []
         self._now: Lesson | None = None
@@ -62,37 +62,16 @@ class LessonsView:
             each.param.watch(lambda *_: self.refresh(), ["state", "sweep_state", "progress"])
         self.refresh()
 
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self.refresh()
-
-    def set_dark(self) -> None:
-        """Do nothing: the page's own style is all there is."""
-
-    def refresh(self) -> None:
-        """Show what there is now, soon."""
-        self._stale = not self._active
-        if self._active:
-            self._explorer.pace.ask("lessons", self._show)
+    def _refresh(self) -> None:
+        self._ask("cards", self._show)
 
     def _show(self) -> None:
-        self._stale = not self._active  # the visitor may have gone to another tab meanwhile
-        if self._stale:
-            return
         busy = self._explorer.session.comparing is not None
-        with pn.io.hold():
-            self.board.param.update(lessons=[self._card(each) for each in LESSONS], busy=busy)
-            self.all.disabled = busy
-            words = self._measured.progress.sentence() if self._now is not None else ""
-            left = f"{len(self._waiting)} more after this one. " if self._waiting else ""
-            self._status.write(alert(f"{left}{words}", "quiet") if words else "")
+        self.board.param.update(lessons=[self._card(each) for each in LESSONS], busy=busy)
+        self.all.disabled = busy
+        words = self._measured.progress.sentence() if self._now is not None else ""
+        left = f"{len(self._waiting)} more after this one. " if self._waiting else ""
+        self._status.write(alert(f"{left}{words}", "quiet") if words else "")
 
     def _card(self, lesson: Lesson) -> dict[str, str]:
         (kind, verdict), text = self._said.get(lesson.name, (_NOT_TRIED, ""))

@@ -7,34 +7,30 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from .. import _ui as ui
-from .._experiment import RADII, Experiment
+from .._experiment import RADII
 from .._fields import choice
-from .._html import Html, alert, progress_bar
+from .._html import Html
 from .._product_board import ProductBoard, colors_of
 from .._vector_choice import choice_text, read_choice, values_text
 from ..figures import product_board
 from ._many import ManyVectors
 from ._orders import Orders
 from ._product_words import inner_html, notes_html, plane_html, values_html, words_html
+from ._tab import Tab, Waiting
 from ._vector_controls import VectorControls
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
 
-_UNNOTICED_S = 0.5
-_EMPTY = '<div class="empty"><h3>The vectors are on their way</h3></div>'
-_NONE = '<div class="empty"><h3>{}</h3><p>{}</p></div>'
 
-
-class ProductsView:
+class ProductsView(Tab):
     """Tangent and cotangent, what becomes of them, and what many of them cost."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
-        self._explorer = explorer
+        super().__init__(explorer, "products")
         self._products = explorer.session.products
         self._live: dict[str, str] = {}  # what a hand holds just now, not yet in the experiment
-        self._active = self._stale = True
         self.controls = {
             name: VectorControls(explorer.experiment, name) for name in ("tangent", "cotangent")
         }
@@ -48,8 +44,13 @@ class ProductsView:
         self.board = ProductBoard(visible=False)
         self.board.param.watch(self._edited, "edit")
         self.orders = Orders(explorer)
-        self._status = Html(margin=(0, 0, 10, 0))
-        self._waiting = Html(_EMPTY)
+        self._waiting = Waiting(
+            self._products,
+            coming="The vectors are on their way",
+            failed="No vectors.",
+            none="No vectors",
+            busy="Computing the products…",
+        )
         self._radius_box = pn.Column(self.radius, width=230, visible=False, margin=(12, 0, 0, 0))
         self._words = Html(margin=(10, 0, 0, 0))
         self._plane = Html(margin=(2, 0, 0, 0))
@@ -59,9 +60,9 @@ class ProductsView:
         # Whole from the start: a browser that is still building what holds a Material component
         # can't take one more into it.
         self.panel = pn.Column(
-            self._status,
+            self._waiting.status,
             ui.side_by_side(*controls, gap="0 84px"),
-            self._waiting,
+            self._waiting.place,
             self.board,
             self._radius_box,
             self._words,
@@ -75,38 +76,31 @@ class ProductsView:
         )
         self._products.param.watch(lambda *_: self._ask("state", self._show_state), "state")
         self._products.param.watch(lambda *_: self._arrived(), "picture")
-        explorer.experiment.param.watch(
-            lambda *_: self.refresh(), ["problem", "knobs", *Experiment.FIELDS]
-        )
+        self._follow_settings()
         self.refresh()
 
     @property
     def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
+        """Whether the tab is in front, and with it what stands on it."""
         return self._active
 
     @active.setter
     def active(self, active: bool) -> None:
-        self._active = self.orders.active = self.many.active = active
-        if active and self._stale:
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Ask for what the settings say, and show it when it comes."""
-        self._stale = not self._active
-        if self._stale:
-            return
-        self._live.clear()
-        self._request()
-        for name, controls in self.controls.items():
-            self._ask(name, controls.show)
-        self._arrived()
-        self.many.refresh()
+        self.orders.active = self.many.active = active
+        Tab.active.__set__(self, active)
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
         self.board.colors = colors_of(self._explorer.dark)
         self.orders.set_dark()
+        self.many.refresh()
+
+    def _refresh(self) -> None:
+        self._live.clear()
+        self._request()
+        for name, controls in self.controls.items():
+            self._ask(name, controls.show)
+        self._arrived()
         self.many.refresh()
 
     def _spec(self) -> dict[str, Any]:
@@ -135,38 +129,9 @@ class ProductsView:
         self._ask("words", self._show_words)
         self._ask("orders", self._ask_orders)
 
-    def _ask(self, name: str, work: Any) -> None:
-        def show() -> None:
-            if self._active:
-                with pn.io.hold():
-                    work()
-            else:
-                self._stale = True
-
-        self._explorer.pace.ask(f"products: {name}", show)
-
     def _show_state(self) -> None:
-        products = self._products
-        shown = products.picture is not None
-        self._waiting.write("" if shown else _EMPTY)
-        match products.state:
-            case "busy":
-                products.later(_UNNOTICED_S, self._show_busy)
-            case "failed":
-                self._status.write(alert(products.message, title="No vectors."))
-                if not shown:
-                    self._waiting.write(_NONE.format("No vectors", "The message above says why."))
-            case "cancelled":
-                self._status.write(alert(products.message, "quiet"))
-                if not shown:
-                    again = "Any change of the settings starts anew."
-                    self._waiting.write(_NONE.format("Cancelled", again))
-            case _:
-                self._status.write(notes_html(products.picture) if shown else "")
-
-    def _show_busy(self) -> None:
-        if self._active and self._products.state == "busy":
-            self._status.write(progress_bar(0, 0, "Computing the products…"))
+        value = self._products.picture
+        self._waiting.show("" if value is None else notes_html(value))
 
     def _show_vectors(self) -> None:
         value = self._products.picture
