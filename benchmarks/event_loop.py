@@ -156,12 +156,16 @@ def where(spans: Spans, gaps: list[dict[str, Any]]) -> None:
     print("\nwhere gaps over 100 ms were spent, in all")
     for name, microseconds in spent.most_common(MOST):
         print(f"{microseconds / 1e6:8.2f} s  {name}")
-    print("\nthe longest, and how much of each the loop's own thread computed")
+    print("\nthe longest, and what the loop's own thread did in each")
     for gap, parts in sorted(zip(gaps, shares, strict=True), key=lambda pair: -pair[0]["gap_s"])[
         :MOST
     ]:
         doing = " + ".join(sorted(spans.of(gap)))
-        print(f"{1e3 * gap['gap_s']:5.0f} ms, {1e3 * gap['computed_s']:.0f} computed: {doing}")
+        computed, starved = 1e3 * gap["computed_s"], 1e3 * gap["starved_s"]
+        print(
+            f"{1e3 * gap['gap_s']:5.0f} ms, {computed:.0f} computed, {starved:.0f} waiting for a"
+            f" processor: {doing}"
+        )
         for share, name in parts:
             print(f"    {share:4.0%} {name}")
 

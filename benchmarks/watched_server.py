@@ -4,8 +4,8 @@
 
 A coroutine on the server's own loop beats every ten milliseconds. A thread looks at the loop's
 stack whenever a beat is late. Each beat that was late by more than 50 ms becomes a line of the
-log: when, how long, how much of it the loop's thread was computing (the rest it waited for a
-processor or for another thread), and in which functions.
+log: when, how long, how much of it the loop's thread was computing and how much it waited for a
+processor (on Linux; the rest it waited for another thread), and in which functions.
 """
 
 from __future__ import annotations
@@ -46,18 +46,20 @@ class Watch:
     async def beat(self) -> None:
         """Beat for good, on the loop that is watched."""
         while True:
-            computed, self.due = time.thread_time(), time.monotonic() + BEAT_S
+            computed, starved = time.thread_time(), waited_s()
+            self.due = time.monotonic() + BEAT_S
             await asyncio.sleep(BEAT_S)
             due, self.due = self.due, float("inf")
             late = time.monotonic() - due
             if late > LATE_S:
-                self.tell(due, late, time.thread_time() - computed)
+                self.tell(due, late, time.thread_time() - computed, waited_s() - starved)
             self.seen = Counter()
 
-    def tell(self, due: float, late: float, computed: float) -> None:
+    def tell(self, due: float, late: float, computed: float, starved: float) -> None:
         """Write a late beat down."""
         where = self.seen.most_common(4)
-        line = {"at": due, "gap_s": late, "computed_s": computed, "where": where}
+        lasted = {"at": due, "gap_s": late, "computed_s": computed, "starved_s": starved}
+        line = {**lasted, "where": where}
         self.log.write(json.dumps(line) + "\n")
         self.log.flush()
 
@@ -67,6 +69,14 @@ class Watch:
             time.sleep(LOOK_S)
             if time.monotonic() > self.due + LOOK_S:
                 self.seen[place(sys._current_frames()[self.thread])] += 1
+
+
+def waited_s() -> float:
+    """Return how long this thread has waited for a processor so far; 0 where Linux doesn't say."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def place(frame: FrameType | None) -> str:

@@ -91,7 +91,7 @@ def measure(
     planned, gate = _plan(scene, options), _gate(scene, options)
     hope = options.output == "bcoo" or any(map(gate.holds, planned))
     colored, folded = ColoredPlan(), []
-    if hope:  # else a pattern and a reference would be seconds for nothing
+    if hope and not options.only:  # else a pattern and a reference would be seconds for nothing
         colored = plan_colored(
             options.quantity,
             scene,
@@ -212,7 +212,8 @@ def _device(options: Options) -> Device:
 
 
 def _plan(scene: Scene, options: Options) -> list[Strategy]:
-    return plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
+    there = plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
+    return [each for each in there if not options.only or each.name in options.only]
 
 
 def _candidates(

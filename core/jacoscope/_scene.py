@@ -29,6 +29,7 @@ class Options:
 
     Attributes:
         output: What a colored strategy returns; with `bcoo` and `tune` only these are asked for.
+        only: Names of the strategies to measure, of those that there are; empty for all of them.
         tune: Whether only the fastest is asked for: the likeliest first, and those that are
             beaten no longer measured.
         one_at_a_time: Whether `tune` has nothing compiled beside, so that it is known what a
@@ -46,6 +47,7 @@ class Options:
     argnums: int | tuple[int, ...] = 0
     sparsity: Any = None
     output: Output = "dense"
+    only: tuple[str, ...] = ()
     title: str = ""
     tune: bool = False
     one_at_a_time: bool = False

@@ -7,6 +7,10 @@ import math
 UNKNOWN = "unknown"
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+RATES = tuple(
+    (one, f"{name}FLOP/s")
+    for one, name in zip((1e12, 1e9, 1e6, 1e3, 1.0), ("T", "G", "M", "k", ""), strict=True)
+)
 _COUNTS = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 
 
@@ -34,6 +38,19 @@ def format_bytes(size: float | None) -> str:
         ('96 B', '16.8 MB', '40 GB')
     """
     return _format(size, BYTES)
+
+
+def format_rate(flops_per_s: float | None) -> str:
+    """Write how many floating-point operations are done in a second.
+
+    Args:
+        flops_per_s: Operations a second; None or NaN where unknown.
+
+    Example:
+        >>> format_rate(1.5e10), format_rate(None)
+        ('15 GFLOP/s', 'unknown')
+    """
+    return _format(flops_per_s, RATES)
 
 
 def format_count(count: float | None) -> str:

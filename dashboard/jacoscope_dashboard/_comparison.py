@@ -17,11 +17,23 @@ STATES = ["empty", "busy", "ok", "failed", "cancelled"]
 
 @dataclass(frozen=True)
 class Request:
-    """A comparison to run: the job, the spec it was made from, and the size it has in a sweep."""
+    """A comparison to run.
+
+    Attributes:
+        job: What is sent.
+        spec: What the job was made from.
+        size: Its place in a sweep.
+        tag: What its rows are called in a sweep; empty for the names of their strategies.
+    """
 
     job: Any
     spec: dict[str, Any]
     size: int = 0
+    tag: str = ""
+
+    def point(self, row: Measurement) -> tuple[int, Measurement]:
+        """Return a row as a point of the sweep."""
+        return self.size, row.but(strategy=self.tag) if self.tag else row
 
 
 @dataclass(frozen=True)
@@ -166,28 +178,28 @@ class Comparison(param.Parameterized):
             self._runner,
             request.job,
             self._hop,
-            on_done=lambda outcome: self._size_done(request.size, outcome),
-            on_events=lambda events: self._size_heard(request.size, events),
+            on_done=lambda outcome: self._size_done(request, outcome),
+            on_events=lambda events: self._size_heard(request, events),
         )
 
-    def _size_heard(self, size: int, events: list[Event]) -> None:
+    def _size_heard(self, request: Request, events: list[Event]) -> None:
         points, progress = list(self.points), self.progress
         for event in events:
             progress = _advanced(progress, event)
             if event["type"] == "row":
-                points = _with_point(points, size, Measurement.from_plain(event["row"]))
+                points = _with_point(points, request.point(Measurement.from_plain(event["row"])))
         self.param.update(points=points, progress=progress)
 
-    def _size_done(self, size: int, outcome: Outcome) -> None:
+    def _size_done(self, request: Request, outcome: Outcome) -> None:
         self._sent = None
         if outcome.status == "ok":
             points, study = list(self.points), Study.from_plain(outcome.value["study"])
             for row in study.rows:
-                points = _with_point(points, size, row)
+                points = _with_point(points, request.point(row))
             done, total = self.sweep_progress
             self.param.update(
                 points=points,
-                small=[*self.small, size] if study.too_small else self.small,
+                small=[*self.small, request.size] if study.too_small else self.small,
                 sweep_progress=(done + 1, total),
                 progress=Progress(),
             )
@@ -230,8 +242,9 @@ def _with_row(rows: list[Measurement], row: Measurement) -> list[Measurement]:
 
 
 def _with_point(
-    points: list[tuple[int, Measurement]], size: int, row: Measurement
+    points: list[tuple[int, Measurement]], point: tuple[int, Measurement]
 ) -> list[tuple[int, Measurement]]:
+    size, row = point
     others = [each for each in points if each[0] != size]
     here = _with_row([old for at, old in points if at == size], row)
     return [*others, *((size, each) for each in here)]

@@ -41,7 +41,13 @@ POLICIES = {
     "dots_with_no_batch_dims_saveable": "Keep products without batch",
     "everything_saveable": "Keep everything",
 }
-SHOWN_FIELDS = ("tangent", "cotangent", "radius", "policy")  # nothing is measured anew for them
+SHOWN_FIELDS = (
+    "tangent",
+    "cotangent",
+    "radius",
+    "policy",
+    "grows",
+)  # nothing is measured anew for them
 
 _FOREIGN = frozenset({"theme", "tab"})
 _LONGEST_QUERY = 4_000
@@ -72,6 +78,7 @@ class Experiment(param.Parameterized):
     policy = param.Selector(
         default="nothing_saveable", objects=list(POLICIES), doc="What a checkpoint may keep."
     )
+    grows = param.String(default="", doc="What a sweep is over; empty for the first there is.")
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         "quantity",
@@ -194,6 +201,10 @@ class Experiment(param.Parameterized):
         if name == "memory_limit":
             read_bytes(text)
             return text.strip()
+        if name == "grows":
+            if not (text.isascii() and text.isidentifier() and len(text) <= 40):
+                raise ValueError("It is the name of a size, as in a link of ours.")
+            return text
         if name == "device":
             if not (text.isascii() and text.isprintable() and len(text) <= 40):
                 raise ValueError("A device is written as cpu:0.")

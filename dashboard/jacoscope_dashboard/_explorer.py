@@ -33,12 +33,14 @@ from .views import (
     JacobianView,
     LessonsView,
     ProductsView,
+    ScalingView,
 )
 
-TABS = ("jacobian", "products", "compare", "inside", "lessons", "code")
+TABS = ("jacobian", "products", "compare", "scaling", "inside", "lessons", "code")
 _LATER: dict[str, Callable[[Explorer], Any]] = {
     "products": ProductsView,
     "compare": CompareView,
+    "scaling": ScalingView,
     "inside": InsideView,
     "lessons": LessonsView,
     "code": CodeView,

@@ -40,6 +40,7 @@ class Page(ui.Page):
         root: Any = super().get_root(*args, **kwargs)
         if hasattr(root.data, "_custom_theme"):
             root.data._custom_theme = _OWN_STYLE
+        root.data.busy_indicator = self.busy_indicator  # None is lost on the way: the default stays
         return root
 
 

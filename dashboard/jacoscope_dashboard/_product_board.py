@@ -13,7 +13,7 @@ import panel as pn
 import param
 
 from ._theme import CSS, static
-from .figures import palette
+from .figures import palette, readable
 
 _STYLE = [CSS, static("products.css")]
 _DRAW = static("draw.js") + static("bars.js")
@@ -23,7 +23,10 @@ def colors_of(dark: bool) -> dict[str, str]:
     """Return the colors that the drawings take, by name."""
     chosen = palette(dark)
     named = {name: getattr(chosen, name) for name in ("forward", "reverse", "mixed", "neutral")}
-    return {**named, "odd": chosen.inf}
+    words = {
+        f"{name}-text": readable(named[name], chosen.background) for name in ("forward", "reverse")
+    }
+    return {**named, **words, "odd": chosen.inf}
 
 
 class ProductBoard(pn.custom.JSComponent):

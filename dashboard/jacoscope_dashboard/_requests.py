@@ -121,7 +121,7 @@ def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:
     return Request(Job("compare", target_of(spec, own), options), spec, size)
 
 
-def sweep_sizes(knob: Knob, telling: int | None = None) -> list[int]:
+def sweep_sizes(knob: Knob, telling: int | None = None, *, ratio: int = SWEEP_RATIO) -> list[int]:
     """Return the sizes a sweep of `knob` visits: a geometric row that ends at the telling size.
 
     >>> from jacoscope.problems import family
@@ -129,8 +129,8 @@ def sweep_sizes(knob: Knob, telling: int | None = None) -> list[int]:
     [8, 32, 128, 512, 2048]
     """
     low, high = knob.low or 1, knob.high or 1
-    top = min(telling or int(knob.default) * SWEEP_RATIO ** (SWEEP_SIZES - 1), high)
-    sizes = {max(low, top // SWEEP_RATIO**step) for step in range(SWEEP_SIZES)}
+    top = min(telling or int(knob.default) * ratio ** (SWEEP_SIZES - 1), high)
+    sizes = {max(low, top // ratio**step) for step in range(SWEEP_SIZES)}
     return sorted(sizes)
 
 

@@ -27,6 +27,7 @@ from ._requests import (
     products_request,
     sweep_requests,
 )
+from ._scaling import depth_requests, map_requests, range_requests
 
 _ADVICE = Cache(200)
 ADVICE_DELAY_S = 1.0
@@ -55,6 +56,7 @@ class Session(param.Parameterized):
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
+        self.scaling = {name: Comparison(runner, hop) for name in ("range", "depth", "map")}
         self.lesson = Comparison(runner, hop)
         self._own = own
         self._spec: Spec | None = None
@@ -103,6 +105,18 @@ class Session(param.Parameterized):
         """Compare the ways to apply many vectors, over how many: `jmp` or `mjp`."""
         self.measured[quantity].sweep(many_requests(spec, quantity, self._own))
 
+    def sweep_range(self, spec: Spec) -> None:
+        """Compare over the sizes of what grows."""
+        self.scaling["range"].sweep(range_requests(spec, self._own))
+
+    def sweep_depth(self, spec: Spec) -> None:
+        """Measure single passes over depth."""
+        self.scaling["depth"].sweep(depth_requests(spec))
+
+    def sweep_map(self, spec: Spec) -> None:
+        """Measure which mode is faster at each pair of two sizes."""
+        self.scaling["map"].sweep(map_requests(spec))
+
     def try_lesson(self, lesson: Lesson) -> None:
         """Measure what a lesson is judged by."""
         self.lesson.sweep(lesson_requests(lesson))
@@ -110,7 +124,7 @@ class Session(param.Parameterized):
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Everything that is measured in this visit."""
-        return (self.comparison, *self.measured.values(), self.lesson)
+        return (self.comparison, *self.measured.values(), *self.scaling.values(), self.lesson)
 
     @property
     def comparing(self) -> Comparison | None:

@@ -43,8 +43,13 @@ _LISTS: dict[str, Any] = {
     "MuiMenuItem": {"styleOverrides": {"root": {"minHeight": 28, "paddingBlock": 2}}},
 }
 
+# All tabs are in sight from 600 pixels on.
+_TABS: dict[str, Any] = {
+    "MuiTab": {"styleOverrides": {"root": {"minWidth": 0, "padding": "12px 11px"}}}
+}
+
 _SHARED: dict[str, Any] = {
-    "components": _LISTS,
+    "components": {**_LISTS, **_TABS},
     "chart_style": "classic",
     # Below the width of `sm` the drawer lies over the page instead of beside it.
     "breakpoints": {"values": {"xs": 0, "sm": NARROW_PX, "md": 1000, "lg": 1200, "xl": 1536}},

@@ -97,7 +97,7 @@ def _options(plain: Mapping[str, Any], vectors: Any) -> Options:
         TypeError: There is one that `Options` does not know.
     """
     known = dict(plain)
-    for name in ("chunk_sizes", "argnums"):
+    for name in ("chunk_sizes", "argnums", "only"):
         if isinstance(known.get(name), list):
             known[name] = tuple(known[name])
     if vectors is not None:

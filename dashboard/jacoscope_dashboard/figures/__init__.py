@@ -7,13 +7,18 @@ from ._compile_times import compile_times as compile_times
 from ._finish import frames_later as frames_later
 from ._heatmap import heatmap as heatmap
 from ._memory import memory as memory
+from ._mode_map import Cell as Cell
+from ._mode_map import mode_map as mode_map
 from ._palette import DARK as DARK
 from ._palette import LIGHT as LIGHT
 from ._palette import MARKERS as MARKERS
 from ._palette import Palette as Palette
 from ._palette import palette as palette
+from ._palette import readable as readable
 from ._products import product_board as product_board
 from ._products import vector_bars as vector_bars
+from ._roof import roofline as roofline
+from ._roof import summary_roofline as summary_roofline
 from ._rows import kind_of as kind_of
 from ._summary import summary_compile_times as summary_compile_times
 from ._summary import summary_heatmap as summary_heatmap
@@ -29,6 +34,7 @@ from ._times import times as times
 from ._tradeoff import tradeoff as tradeoff
 from ._units import format_bytes as format_bytes
 from ._units import format_count as format_count
+from ._units import format_rate as format_rate
 from ._units import format_seconds as format_seconds
 from ._units import significant as significant
 from ._units import three_digits as three_digits
@@ -37,21 +43,27 @@ __all__ = [
     "DARK",
     "LIGHT",
     "MARKERS",
+    "Cell",
     "Palette",
     "compile_times",
     "format_bytes",
     "format_count",
+    "format_rate",
     "format_seconds",
     "frames_later",
     "heatmap",
     "kind_of",
     "memory",
+    "mode_map",
     "palette",
     "product_board",
+    "readable",
+    "roofline",
     "significant",
     "summary_compile_times",
     "summary_heatmap",
     "summary_memory",
+    "summary_roofline",
     "summary_sweep",
     "summary_sweep_memory",
     "summary_times",

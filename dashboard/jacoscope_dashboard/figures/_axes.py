@@ -17,13 +17,19 @@ from bokeh.models import (
 )
 
 from ._palette import Palette
-from ._units import BYTES_JS, COUNT_JS, SECONDS_JS
+from ._units import BYTES_JS, COUNT_JS, RATE_JS, SECONDS_JS
 
 SIZE = "12px"
 FONT = "Roboto, Helvetica, Arial, sans-serif"
 
-Unit = Literal["index", "seconds", "bytes", "count"]
-_JS = {"index": COUNT_JS, "seconds": SECONDS_JS, "bytes": BYTES_JS, "count": COUNT_JS}
+Unit = Literal["index", "seconds", "bytes", "count", "rate"]
+_JS = {
+    "index": COUNT_JS,
+    "seconds": SECONDS_JS,
+    "bytes": BYTES_JS,
+    "count": COUNT_JS,
+    "rate": RATE_JS,
+}
 # Bokeh's own LogTicker shows two or three ticks on an axis of one or two decades.
 _LOG_TICKS_JS = """
 const {start, end} = cb_data.range;

@@ -21,6 +21,7 @@ KINDS: tuple[Kind, ...] = ("forward", "reverse", "mixed")
 MARKERS: dict[Kind, str] = {"forward": "circle", "reverse": "square", "mixed": "triangle"}
 DASHES: dict[Kind, str] = {"forward": "solid", "reverse": "dashed", "mixed": "dotted"}
 STEPS = 255  # odd: zero has a color to itself
+_AA, _STEPS = 4.5, 20
 
 _TO_LMS = np.array(
     [
@@ -139,6 +140,30 @@ def contrast(one: str, other: str) -> float:
 def inks(dark: bool) -> tuple[str, ...]:
     """Give for each step of the diverging scale the ink that reads best on it."""
     return tuple(ink_on(color) for color in diverging(dark))
+
+
+@cache
+def readable(color: str, background: str) -> str:
+    """Move a color towards black or white until text in it reads well: WCAG 2, level AA.
+
+    Example:
+        >>> readable("#1976d2", "#ffffff"), readable("#d55e00", "#ffffff") == "#d55e00"
+        ('#1976d2', False)
+    """
+    ink = ink_on(background)
+    shades = (blend(color, ink, step / _STEPS) for step in range(_STEPS + 1))
+    return next((each for each in shades if contrast(each, background) >= _AA), ink)
+
+
+def blend(one: str, other: str, share: float) -> str:
+    """Mix two colors, with so much of the other one.
+
+    Example:
+        >>> blend("#000000", "#ff8000", 0.5)
+        '#804000'
+    """
+    parts = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in parts)
 
 
 def ink_on(color: str) -> str:

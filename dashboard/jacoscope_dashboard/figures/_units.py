@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from jacoscope._units import BYTES, SECONDS
+from jacoscope._units import BYTES, RATES, SECONDS
 from jacoscope._units import UNKNOWN as UNKNOWN
 from jacoscope._units import format_bytes as format_bytes
 from jacoscope._units import format_count as format_count
+from jacoscope._units import format_rate as format_rate
 from jacoscope._units import format_seconds as format_seconds
 from jacoscope._units import significant as significant
 from jacoscope._units import three_digits as three_digits
@@ -20,4 +21,5 @@ return String(Number((tick / one).toPrecision(4))).replace("-", "\\u2212") + "\\
 """
 SECONDS_JS = _JS % str([list(unit) for unit in SECONDS])
 BYTES_JS = _JS % str([list(unit) for unit in BYTES])
+RATE_JS = _JS % str([list(unit) for unit in RATES])
 COUNT_JS = 'return isFinite(tick) ? Number(tick.toPrecision(12)).toLocaleString("en-US") : "";'

@@ -9,5 +9,15 @@ from ._inside import InsideView as InsideView
 from ._jacobian import JacobianView as JacobianView
 from ._lessons import LessonsView as LessonsView
 from ._products import ProductsView as ProductsView
+from ._scaling import ScalingView as ScalingView
 
-__all__ = ["AdviceView", "CompareView", "JacobianView", "ProductsView"]
+__all__ = [
+    "AdviceView",
+    "CodeView",
+    "CompareView",
+    "InsideView",
+    "JacobianView",
+    "LessonsView",
+    "ProductsView",
+    "ScalingView",
+]

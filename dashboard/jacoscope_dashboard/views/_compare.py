@@ -145,8 +145,7 @@ class CompareView(Tab):
         )
 
     def _show_tradeoff(self) -> None:
-        study = self._comparison.study  # a choice made while rows come would be lost
-        self.tradeoff.show(study.rows if study else (), study.best() if study else None)
+        self.tradeoff.show(self._comparison.study)  # a choice made while rows come would be lost
 
     def _show_study(self, plot: Plot) -> None:
         plot.show(list(self._comparison.rows), self._explorer.dark)

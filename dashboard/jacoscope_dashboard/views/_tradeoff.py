@@ -1,18 +1,18 @@
-"""On the tab *Compare*: time against memory, and the code of the way that is chosen there."""
+"""On the tab *Compare*: time against memory, the roof, and the code of what is chosen there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from jacoscope import Measurement
+from jacoscope import Study
 
 from .. import _ui as ui
 from .._code_box import CodeBox
-from ..figures import summary_tradeoff, tradeoff
+from ..figures import roofline, summary_roofline, summary_tradeoff, tradeoff
 from ._plot import Plot, grid
 from ._script import script
 
@@ -32,20 +32,22 @@ class Tradeoff:
         self._built = False
         self.panel = pn.Column(visible=False, sizing_mode="stretch_width", margin=(22, 0, 0, 0))
 
-    def show(self, rows: Sequence[Measurement], best: Measurement | None) -> None:
-        """Show these rows, and the code of the best or of what was chosen."""
+    def show(self, study: Study | None) -> None:
+        """Show a study, and the code of its best or of what was chosen; nothing for None."""
+        rows = [] if study is None else list(study.rows)
         names = [row.strategy for row in rows if row.median_s is not None]
         if names and not self._built:
             self._build()
         self.panel.visible = bool(names)
-        if not names:
+        if study is None or not names:
             return
-        self._quantity = rows[0].quantity
+        best, self._quantity = study.best(), rows[0].quantity
         if names != self.choice.options:
             first = best.strategy if best is not None else names[0]
             self.choice.param.update(options=names, value=first)
         self._say()
         self._plot.show(rows, self._explorer.dark)
+        self._roof.show(_under_roof(study), self._explorer.dark)
 
     def _build(self) -> None:
         self._built = True
@@ -59,7 +61,10 @@ class Tradeoff:
             _READS,
             self._explorer.pace,
         )
-        parts = [grid(self._plot), self.choice, self.code]
+        self._roof = Plot(
+            "Distance from the roof", roofline, summary_roofline, ("share",), self._explorer.pace
+        )
+        parts = [grid(self._plot, self._roof), self.choice, self.code]
         self._explorer.pace.lay("compare: tradeoff", self.panel, parts)
 
     def _pick(self, strategy: str) -> None:
@@ -69,3 +74,10 @@ class Tradeoff:
     def _say(self) -> None:
         if self.choice.value:
             self.code.code = script(self._explorer, self.choice.value, self._quantity)
+
+
+def _under_roof(study: Study) -> list[dict[str, Any]]:
+    """Return a study's points as the roofline takes them; none where the roof isn't known."""
+    roof = study.environment.get("ceilings") or {}
+    known = {f"ceiling_{name}": roof.get(name) for name in ("flops_per_s", "bytes_per_s")}
+    return [{**asdict(point), **known} for point in study.roofline()]

@@ -1,0 +1,178 @@
+"""What can grow, and the comparisons that show what grows with it. Pure: nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jacoscope.problems import Knob, family
+
+from ._comparison import Request
+from ._experiment import OWN
+from ._requests import Spec, compare_request, sweep_sizes
+
+CHUNK_SIZES = (1, 4, 16, 64, 256)
+VECTORS = (1, 4, 16, 64, 256)
+MAP_STEPS = 4  # sizes each way
+PRODUCTS = ("jmp", "mjp")
+ONE_PASS = {
+    "one JVP": ("jmp", "forward/vmap", None),
+    "one VJP": ("mjp", "reverse/vmap", "nothing"),
+    "one VJP, each step checkpointed": ("mjp", "reverse/vmap", "each step"),
+    "one VJP, blocks checkpointed": ("mjp", "reverse/vmap", "blocks of steps"),
+}
+
+_CHUNK, _VECTORS = "chunk_size", "vectors"
+_DEPTHS = ("steps", "depth")
+_MAPPED = ("forward/vmap", "forward/chunked/64", "reverse/vmap", "reverse/chunked/64")
+_CELL_LIMIT_S = 6.0
+_FEW = 4
+
+
+@dataclass(frozen=True)
+class Range:
+    """Something that can grow.
+
+    Attributes:
+        name: A knob of the problem, `chunk_size`, or `vectors`.
+        title: For people.
+        sizes: The values that a sweep visits.
+    """
+
+    name: str
+    title: str
+    sizes: tuple[int, ...]
+
+
+def ranges(spec: Spec) -> dict[str, Range]:
+    """Return what can grow for a spec, by name: the problem's sizes first."""
+    found = [Range(each.name, each.title, _row(spec, each)) for each in _sizes(spec)]
+    if spec["quantity"] in ("jacobian", "hessian"):
+        found.append(Range(_CHUNK, "Chunk size", CHUNK_SIZES))
+    if spec["quantity"] in PRODUCTS:
+        found.append(Range(_VECTORS, "Number of vectors", VECTORS))
+    return {each.name: each for each in found}
+
+
+def chosen_range(spec: Spec) -> Range | None:
+    """Return what is to grow for a spec: what it names, else the first there is."""
+    found = ranges(spec)
+    return found.get(spec["grows"]) or next(iter(found.values()), None)
+
+
+def range_requests(spec: Spec, own: Any = None) -> list[Request]:
+    """Return the comparisons over `chosen_range`; chunk sizes are all compared in one.
+
+    Args:
+        spec: The settings.
+        own: The target of one's own function.
+    """
+    chosen = chosen_range(spec)
+    if chosen is None:
+        return []
+    if chosen.name == _CHUNK:
+        request = compare_request(spec, own)
+        options = {**request.job.options, "chunk_sizes": list(CHUNK_SIZES)}
+        options["only"] = _chunked(spec["quantity"])
+        return [replace(request, job=replace(request.job, options=options))]
+    if chosen.name == _VECTORS:
+        return [compare_request({**spec, "vectors": size}, own, size=size) for size in chosen.sizes]
+    return [
+        compare_request({**spec, "knobs": {**spec["knobs"], chosen.name: size}}, size=size)
+        for size in chosen.sizes
+    ]
+
+
+def depth_knob(spec: Spec) -> Knob | None:
+    """Return the knob of a problem that says how often something is done in turn, if it has one."""
+    return next((knob for knob in _sizes(spec) if knob.name in _DEPTHS), None)
+
+
+def depth_requests(spec: Spec) -> list[Request]:
+    """Return the comparisons of single passes over depth, each pass tagged with its name."""
+    knob = depth_knob(spec)
+    if knob is None:
+        return []
+    able = "checkpoint" in family(spec["problem"]).knobs
+    requests = []
+    for size in _row(spec, knob):
+        for tag, (quantity, strategy, checkpoint) in ONE_PASS.items():
+            if checkpoint not in (None, "nothing") and not able:
+                continue
+            knobs = {**spec["knobs"], knob.name: size}
+            if able:
+                knobs["checkpoint"] = checkpoint or "nothing"
+            one = {**spec, "quantity": quantity, "vectors": 1, "knobs": knobs}
+            requests.append(_only(one, [strategy], size, tag))
+    return requests
+
+
+def map_knobs(spec: Spec) -> tuple[Knob, Knob] | None:
+    """Return the two sizes that a map is of, across and up; None where there are not two."""
+    found = [knob for knob in _sizes(spec) if knob.name not in _DEPTHS][:2]
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+def map_sizes(spec: Spec) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the values of both sizes of a map."""
+    knobs = map_knobs(spec)
+    if knobs is None:
+        return (), ()
+    across, up = (_row(spec, knob)[-MAP_STEPS:] for knob in knobs)
+    return across, up
+
+
+def map_requests(spec: Spec) -> list[Request]:
+    """Return the comparisons of a map: Jacobians, `size` counting its cells row by row."""
+    knobs = map_knobs(spec)
+    if knobs is None:
+        return []
+    across, up = map_sizes(spec)
+    cells = [(x, y) for y in up for x in across]
+    return [
+        _only(
+            {
+                **spec,
+                "quantity": "jacobian",
+                "time_limit": _CELL_LIMIT_S,
+                "knobs": {**spec["knobs"], knobs[0].name: x, knobs[1].name: y},
+            },
+            _MAPPED,
+            place,
+        )
+        for place, (x, y) in enumerate(cells)
+    ]
+
+
+def _only(spec: Spec, strategies: Sequence[str], size: int, tag: str = "") -> Request:
+    """Return a comparison of these strategies alone."""
+    request = compare_request(spec, size=size)
+    options = {**request.job.options, "only": list(strategies)}
+    return replace(request, job=replace(request.job, options=options), tag=tag)
+
+
+def _chunked(quantity: str) -> list[str]:
+    """Name the chunked strategies of a quantity at `CHUNK_SIZES`."""
+    heads = ("forward", "reverse") if quantity == "jacobian" else ("forward_over_reverse",)
+    return [f"{head}/chunked/{size}" for head in heads for size in CHUNK_SIZES]
+
+
+def _sizes(spec: Spec) -> list[Knob]:
+    if spec["problem"] == OWN:
+        return []
+    return [knob for knob in family(spec["problem"]).sizes if not knob.choices]
+
+
+def _row(spec: Spec, knob: Knob) -> tuple[int, ...]:
+    """Return a geometric row of a knob's values, a finer one where the knob is small."""
+    telling = family(spec["problem"]).telling.get(knob.name)
+    top = int(telling) if telling else None
+    for sizes in (
+        sweep_sizes(knob, top),
+        sweep_sizes(knob, top, ratio=2),
+        sweep_sizes(knob, 2**_FEW, ratio=2),
+    ):
+        if len(sizes) >= _FEW:
+            return tuple(sizes)
+    return tuple(sweep_sizes(knob, top))

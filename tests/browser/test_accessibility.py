@@ -1,0 +1,40 @@
+"""Every tab under axe-core: nothing serious, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from jacoscope_dashboard._explorer import TABS
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds serious or critical, with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes'][:4]]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("theme", ["default", "dark"])
+def test_no_tab_keeps_anyone_out(visit: Visit, theme: str) -> None:
+    visit.open(f"?theme={theme}&batch=64")
+    visit.page.get_by_role("button", name="More", exact=True).click()
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for(
+        timeout=90_000
+    )
+    found = {}
+    for tab in visit.page.get_by_role("tab").all():
+        tab.click()
+        visit.page.wait_for_timeout(1500)
+        found[tab.inner_text()] = violations(visit.page)
+    assert len(found) == len(TABS)
+    assert {tab: wrong for tab, wrong in found.items() if wrong} == {}
