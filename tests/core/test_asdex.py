@@ -9,6 +9,8 @@ import pytest
 
 from jacoscope._asdex import import_asdex
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 
 def test_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asdex", None)

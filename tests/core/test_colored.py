@@ -26,6 +26,8 @@ from tests.helpers import (
     while_loop,
 )
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 asdex = require_asdex()
 
 MODES: list[Any] = ["auto", "forward", "reverse", "linearize", "mixed"]

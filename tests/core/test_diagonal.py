@@ -20,6 +20,8 @@ from jacoscope._sparsity import find_pattern
 from jacoscope.problems import family
 from tests.helpers import SCALAR, nested_point, nested_scalar, relative_error, require_asdex
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 ORDERS: list[Any] = [
     "forward_over_reverse",
     "reverse_over_forward",

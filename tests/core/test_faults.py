@@ -284,7 +284,8 @@ def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner)
     def f(x: Any) -> Any:
         return jnp.sin(x) * x
 
-    asked = job(f, jnp.linspace(0.0, 1.0, n), chunk_sizes=[64], time_limit=100.0)
+    only = ["reverse/chunked/64"]
+    asked = job(f, jnp.linspace(0.0, 1.0, n), chunk_sizes=[64], only=only, time_limit=100.0)
     study = study_of(runner.submit(asked).result(150))
     row = study.row("reverse/chunked/64")
     assert row.predicted_bytes is not None

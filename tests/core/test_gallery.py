@@ -20,6 +20,8 @@ from jacoscope._failure import Failure, attempt
 from jacoscope.problems import Family, Problem, families, family
 from tests.helpers import SCALAR, relative_error
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 EAGER = {"python_control_flow"}
 IMPOSSIBLE = {("while_loop", "reverse"), ("custom_vjp", "forward")}
 BUILTIN: dict[str, Callable[..., Any]] = {"forward": jax.jacfwd, "reverse": jax.jacrev}

@@ -14,6 +14,8 @@ import jacoscope as jsc
 from jacoscope._hessian import Order
 from tests.helpers import nested_point, nested_scalar, relative_error
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 ORDERS = get_args(Order)
 
 

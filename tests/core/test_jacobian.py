@@ -16,6 +16,8 @@ import pytest
 import jacoscope as jsc
 from tests.helpers import nested_function, nested_point, only_reverse, relative_error, while_loop
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 MODES = ["forward", "linearize", "reverse"]
 BATCHINGS = ["loop", "map", "vmap", "chunked"]
 SMALL = {

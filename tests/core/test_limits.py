@@ -114,7 +114,7 @@ def test_forty_gigabytes_are_refused_at_once() -> None:
 
 
 def test_a_row_is_refused_by_prediction_and_names_a_chunk() -> None:
-    x = jnp.linspace(0.0, 1.0, 64)
+    x = jnp.linspace(0.0, 1.0, 32)
     whole = predicted(lambda x: jsc.jacobian(widening, x, "forward"), x)
     study = jsc.compare(widening, x, memory_limit=whole // 3, runner="inline", chunk_sizes=(4,))
     row = study.row("forward/vmap")

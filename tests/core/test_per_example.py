@@ -15,6 +15,8 @@ from jax.experimental.sparse import BCOO
 import jacoscope as jsc
 from tests.helpers import nested_function, nested_point, relative_error, require_asdex
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 MODES: list[Any] = ["forward", "linearize", "reverse"]
 WAYS: list[Any] = [("loop", None), ("map", None), ("vmap", None), ("chunked", 3)]
 COLORED: list[Any] = ["forward", "linearize", "reverse", "mixed"]

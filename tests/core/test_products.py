@@ -12,6 +12,8 @@ import pytest
 import jacoscope as jsc
 from tests.helpers import branching, nested_function, nested_point, relative_error
 
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
 WAYS = [("loop", None), ("map", None), ("vmap", None), ("chunked", 3), ("chunked", 5)]
 
 
