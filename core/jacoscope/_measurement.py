@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args
+from functools import cache
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Status = Literal[
     "ok", "unsupported", "refused", "timed_out", "out_of_memory", "crashed", "cancelled"
@@ -96,20 +98,43 @@ class Measurement:
         """Build a row from `to_plain`'s dictionary.
 
         Raises:
-            ValueError: A field is unknown or missing, or the status is not one of the seven.
+            ValueError: A field is unknown, missing or of another kind, or the status is not one of
+                the seven.
         """
-        unknown = sorted(set(plain) - {each.name for each in fields(cls)})
+        if not isinstance(plain, Mapping):
+            raise ValueError("This is not a row of a study: it has no fields.")
+        unknown = sorted(str(name) for name in set(plain) - {each.name for each in fields(cls)})
         if unknown or not {"quantity", "strategy"} <= set(plain):
             raise ValueError(
                 f"This is not a row of a study: {', '.join(unknown) or 'no strategy'}."
             )
         if plain.get("status", "ok") not in get_args(Status):
             raise ValueError(f"A row's status can't be {plain['status']!r}.")
-        lists = ("samples_s", "disturbed")
+        for name, value in plain.items():
+            if not _fits(value, _hints()[name]):
+                raise ValueError(f"A row's {name} can't be {str(value)[:40]!r}.")
         values: dict[str, Any] = {
-            key: tuple(value) if key in lists else value for key, value in plain.items()
+            key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()
         }
         return cls(**values)
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Measurement)
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Whether a JSON value may be a field's: a whole number may be a float, a list a tuple."""
+    allowed = get_args(hint) or (hint,)
+    if get_origin(hint) is tuple:
+        return isinstance(value, list | tuple) and all(_fits(each, allowed[0]) for each in value)
+    if get_origin(hint) is Literal:
+        return value in allowed
+    kinds = {float: (int, float), NoneType: (NoneType,)}
+    if isinstance(value, bool):  # which is an int to Python
+        return bool in allowed
+    return any(isinstance(value, kinds.get(kind, (kind,))) for kind in allowed)
 
 
 COLUMNS = tuple(

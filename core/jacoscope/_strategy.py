@@ -21,7 +21,7 @@ _BUILTIN_MODES: dict[Builtin, ColoredMode | None] = {
     "jax.jacrev": "reverse",
     "jax.hessian": None,
 }
-_UNROLLED_PASSES = 256  # a loop longer than this takes minutes to trace and compile
+_UNROLLED_PASSES = 128  # a longer loop takes up to minutes to trace and compile
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def plan(
     """List the strategies that a comparison measures, JAX's own first.
 
     Chunks as long as all passes would repeat `vmap` and are left out, as are loops of more than
-    256 passes, which take minutes to trace.
+    128 passes, which take up to minutes to trace.
 
     Args:
         quantity: What is computed.

@@ -12,6 +12,7 @@ from jacoscope import Measurement, Study
 
 from ._jobs import Event, Hop, Outcome, Runner, Sent
 
+KEPT = 8  # comparisons of a visit
 STATES = ["empty", "busy", "ok", "failed", "cancelled"]
 
 
@@ -34,6 +35,19 @@ class Request:
     def point(self, row: Measurement) -> tuple[int, Measurement]:
         """Return a row as a point of the sweep."""
         return self.size, row.but(strategy=self.tag) if self.tag else row
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A comparison that came to its end.
+
+    Attributes:
+        spec: What was compared.
+        study: What came of it.
+    """
+
+    spec: dict[str, Any]
+    study: Study
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,7 @@ class Comparison(param.Parameterized):
     rows = param.List(default=[], item_type=Measurement, doc="One per strategy so far.")
     spec = param.Dict(default=None, allow_None=True, doc="What `rows` were measured for.")
     study = param.ClassSelector(default=None, class_=Study, allow_None=True)
+    history = param.List(default=[], item_type=Ran, doc="The newest first; no more than a few.")
 
     sweep_state = param.Selector(default="empty", objects=STATES)
     sweep_message = param.String(default="")
@@ -118,6 +133,13 @@ class Comparison(param.Parameterized):
         self._sent = Sent(
             self._runner, request.job, self._hop, on_done=self._done, on_events=self._heard
         )
+
+    def bring_back(self, ran: Ran) -> None:
+        """Show an earlier comparison again, unless something is under way."""
+        if not self.busy:
+            self.param.update(
+                state="ok", message="", spec=ran.spec, study=ran.study, rows=list(ran.study.rows)
+            )
 
     def sweep(self, requests: Sequence[Request]) -> None:
         """Start one comparison after the other, unless something is under way."""
@@ -167,7 +189,8 @@ class Comparison(param.Parameterized):
         self._sent = None
         if outcome.status == "ok":
             study = Study.from_plain(outcome.value["study"])
-            self.param.update(state="ok", study=study, rows=list(study.rows))
+            ran = [Ran(self.spec or {}, study), *self.history]
+            self.param.update(state="ok", study=study, rows=list(study.rows), history=ran[:KEPT])
         else:
             state = "cancelled" if outcome.status == "cancelled" else "failed"
             self.param.update(state=state, message=outcome.message)

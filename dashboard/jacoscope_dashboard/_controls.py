@@ -10,6 +10,7 @@ import panel as pn
 from jacoscope.problems import Knob, families
 
 from . import _ui as ui
+from ._comparison import Ran
 from ._experiment import (
     BATCHINGS,
     LARGEST_COUNT,
@@ -21,6 +22,7 @@ from ._experiment import (
     read_knob,
 )
 from ._fields import Field, choice
+from ._history import History
 from ._html import Html, progress_bar
 from ._reading import read_bytes, read_count, read_seconds
 from ._session import Session
@@ -38,6 +40,7 @@ class Controls:
         *,
         own: bool,
         run: Callable[[], None],
+        bring_back: Callable[[Ran], None],
     ) -> None:
         """Build what is in sight; what is under *More* is built when it is first opened.
 
@@ -46,6 +49,7 @@ class Controls:
             session: Says which devices there are and how far the work is.
             own: Whether *Your function* is among the problems.
             run: What Run does.
+            bring_back: Goes back to an earlier comparison.
         """
         self._experiment = experiment
         self._session = session
@@ -107,6 +111,7 @@ class Controls:
             pn.Row(self.run, self.cancel, sizing_mode="stretch_width", margin=(2, 0, 0, 0)),
             self.status,
             self.more,
+            History(session.comparison, bring_back).panel,
             margin=(20, 18),
             sizing_mode="stretch_width",
         )

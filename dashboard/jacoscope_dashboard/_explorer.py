@@ -16,6 +16,7 @@ from jacoscope import Study
 from . import _ui as ui
 from ._boundary import catch_for, extension
 from ._code import snippet
+from ._comparison import Ran
 from ._controls import Controls
 from ._experiment import OWN, Experiment, describe
 from ._html import Html, alert
@@ -132,7 +133,13 @@ class Explorer(pn.viewable.Viewer):
     @cached_property
     def controls(self) -> Controls:
         """The drawer, built when it is first asked for: the picture comes first."""
-        return Controls(self.experiment, self.session, own=self._offers_own, run=self.run)
+        return Controls(
+            self.experiment,
+            self.session,
+            own=self._offers_own,
+            run=self.run,
+            bring_back=self.bring_back,
+        )
 
     @property
     def study(self) -> Study | None:
@@ -156,6 +163,13 @@ class Explorer(pn.viewable.Viewer):
     def sweep(self) -> None:
         """Compare all strategies over several sizes of the first knob."""
         self.session.sweep(self.experiment.spec())
+
+    def bring_back(self, ran: Ran) -> None:
+        """Go back to a comparison of this visit: its settings and its numbers."""
+        if self.session.comparing is None:
+            self.session.comparison.bring_back(ran)
+            self.experiment.param.update(**ran.spec)
+            self.tab = "compare"
 
     def run_telling(self) -> None:
         """Go to a size whose times tell something, and run."""

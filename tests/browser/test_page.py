@@ -79,7 +79,9 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     visit.says("For 1,000 calls")
     visit.page.get_by_role("slider", name="Calls").press("Home")
     visit.says("For 1 call ")
-    heading = table.get_by_role("columnheader", name="Strategy")
+    visit.page.get_by_role("heading", name="Distance from the roof", exact=True).wait_for()
+    visit.page.get_by_role("heading", name="Against another study", exact=True).wait_for()
+    heading = table.get_by_role("columnheader", name="Strategy").first
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") == "ascending"
     first = table.get_by_role("row").nth(1).get_by_role("cell").first
@@ -87,6 +89,10 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") == "descending"
     assert first.inner_text().startswith("reverse/")
+    visit.type("Batch size", "16")
+    visit.page.get_by_role("tab", name="Jacobian", exact=True).click()
+    visit.page.get_by_role("button", name=re.compile("batch size 256.*: ")).click()
+    visit.page.wait_for_url(re.compile("batch=256.*tab=compare"))
 
 
 def test_the_code_of_what_is_advised_is_copied_and_shown(visit: Visit) -> None:

@@ -118,6 +118,22 @@ def test_round_trips(study: jsc.Study, tmp_path: Path) -> None:
         ('{"schema": 99}', "has schema 99; this version reads 1"),
         ('{"schema": 1}', "it has no `rows`"),
         ('{"schema": 1, "rows": [{"x": 1}]}', "not a row of a study"),
+        ('{"schema": 1, "rows": [1]}', "it has no fields"),
+        *(
+            (
+                json.dumps({"schema": 1, "rows": [{"quantity": "a", "strategy": "b", **field}]}),
+                f"A row's {next(iter(field))} can't be",
+            )
+            for field in (
+                {"median_s": "1"},
+                {"samples": True},
+                {"tie": 1},
+                {"samples_s": [1.0, "x"]},
+                {"samples_s": 3},
+                {"message": None},
+                {"mode": {}},
+            )
+        ),
         (
             json.dumps({"schema": 1, "rows": [{"quantity": "a", "strategy": "b", "status": "x"}]}),
             "A row's status can't be 'x'",

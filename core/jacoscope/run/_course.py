@@ -18,7 +18,8 @@ from ._job import Job, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
 _SHARE, _COLOR_SHARE = 0.5, 0.9  # of the time limit, for one strategy; for all colorings
-_LEAST_S = 1.0
+_TIMING_SHARE, _LEAST_SHARE = 0.2, 0.15
+_LEAST_S, _LEAST_FOR_ONE_S = 1.0, 3.0
 _LOST = ("crashed", "out_of_memory", "timed_out")
 _DISAGREE = 1.5
 
@@ -39,7 +40,7 @@ class Course:
         self._rows: dict[str, dict[str, Any]] = {}
         self._strategy = ""  # at work; empty between strategies and while timing
         self._beside = False  # whether others are at work besides
-        self._since = time.monotonic()
+        self._since = self._began = time.monotonic()
         self._share = _SHARE
         self._study: dict[str, Any] | None = None
         self._heavy: list[str] = []
@@ -48,6 +49,8 @@ class Course:
     def note(self, event: dict[str, Any]) -> None:
         """Take note of what the worker said of itself."""
         match event.get("type"):
+            case "started":
+                self._began = time.monotonic()
             case "plan":
                 self._plan = list(event["strategies"])
                 self._environment = dict(event.get("environment", {}))
@@ -62,8 +65,19 @@ class Course:
     def stuck_s(self) -> float | None:
         """Return how long one strategy may take if the one at work has taken longer."""
         allowed = self._share * self._asked.time_limit
+        if self._share == _SHARE and not self._asked.options.get("tune"):
+            allowed = min(allowed, self._spare_s())
         stuck = self._strategy and time.monotonic() - self._since > allowed
         return allowed if stuck else None
+
+    def _spare_s(self) -> float:
+        """Return how long one may take for the others to be prepared once more, and timed.
+
+        They have to be, by another worker, when this one is killed.
+        """
+        limit, spent = self.job.time_limit, self._since - self._began
+        least = max(_LEAST_SHARE * limit, _LEAST_FOR_ONE_S)
+        return max((1 - _TIMING_SHARE) * limit - 2 * spent, least)
 
     def after(self, outcome: Outcome, left_s: float) -> Outcome | None:
         """Decide how it goes on after a worker ended.

@@ -24,6 +24,7 @@ from ..figures import (
     sweep_times,
     times,
 )
+from ._against import Against
 from ._calls import Calls
 from ._plot import Plot, grid
 from ._study_table import COLUMNS, table_rows
@@ -72,6 +73,7 @@ class CompareView(Tab):
         self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
         self.tradeoff = Tradeoff(explorer)
         self.calls = Calls(explorer)
+        self.against = Against(explorer)
         self._sweep_head = Html(margin=(22, 0, 8, 0))
         self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
         self.sweep.on_click(lambda _: explorer.sweep())
@@ -86,6 +88,7 @@ class CompareView(Tab):
             self.table,
             self.tradeoff.panel,
             self.calls.panel,
+            self.against.panel,
             self._sweep_head,
             self.sweep,
             grid(self._sweep_times, self._sweep_memory),
@@ -100,6 +103,7 @@ class CompareView(Tab):
             },
             "tradeoff": self._show_tradeoff,
             "calls": lambda: self.calls.show(self._comparison.study),
+            "against": lambda: self.against.show(self._comparison.study),
             "sweep": self._show_sweep_head,
             **{
                 plot.title: partial(self._show_sweep, plot)

@@ -1,0 +1,108 @@
+"""On the tab *Compare*: the study against an earlier one, of this visit or of a file."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from jacoscope import Study
+
+from .. import _ui as ui
+from .._comparison import Ran
+from .._history import said_of
+from .._html import Html, alert
+from .._table import SortableTable
+from ._against_words import COLUMNS, against_rows, against_sentence
+
+if TYPE_CHECKING:
+    from .._explorer import Explorer
+
+_HEAD = (
+    "<h3>Against another study</h3><p class='quiet'>One of this visit, or one saved as JSON: of"
+    " another day, version or machine.</p>"
+)
+_LARGEST = 5_000_000  # bytes of a file
+_FILE = "the file"
+
+
+class Against:
+    """Which strategies moved beyond noise from another study to this one."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Build a place; the rest comes with the first study."""
+        self._explorer = explorer
+        self._study: Study | None = None
+        self._saved: Study | None = None
+        self._others: dict[str, Study] = {}
+        self._built = False
+        self.panel = pn.Column(visible=False, sizing_mode="stretch_width", margin=(22, 0, 0, 0))
+
+    def show(self, study: Study | None) -> None:
+        """Show a study against what was chosen; without one, nothing."""
+        self._study = study
+        if study is not None and not self._built:
+            self._build()
+        self.panel.visible = study is not None
+        if study is not None:
+            self._offer()
+
+    def _build(self) -> None:
+        self._built = True
+        self.other = ui.Select(
+            label="Against", options=[], size="small", width=420, visible=False, margin=(6, 12)
+        )
+        self.other.param.watch(lambda _: self._say(), "value")
+        self.file = ui.FileInput(
+            label="Open a saved study", accept=".json", variant="outlined", margin=(6, 12)
+        )
+        self.file.param.watch(lambda event: self.read(event.new), "value")
+        self._said = Html(margin=(6, 0))
+        self.table = SortableTable(columns=COLUMNS, visible=False, margin=(4, 0, 10, 0))
+        parts = [Html(_HEAD), ui.side_by_side(self.other, self.file, gap="0"), self._said]
+        self._explorer.pace.lay("compare: against", self.panel, [*parts, self.table])
+
+    def read(self, content: bytes | None) -> None:
+        """Take the content of a file, whatever is in it."""
+        if not content:
+            return
+        try:
+            if len(content) > _LARGEST:
+                raise ValueError(
+                    f"It is larger than {_LARGEST / 1e6:g} MB, as no study of ours is."
+                )
+            self._saved = Study.from_plain(json.loads(content))
+        except (ValueError, TypeError, RecursionError) as error:
+            said = "It is nested too deep." if isinstance(error, RecursionError) else str(error)
+            self._said.write(alert(f"The file could not be read. {said}"))
+            return
+        self._offer()
+        self.other.value = _FILE
+
+    def _offer(self) -> None:
+        history: list[Ran] = self._explorer.session.comparison.history
+        earlier = [ran for ran in history if ran.study is not self._study]
+        self._others = {
+            f"{place}. {said_of(ran)}": ran.study for place, ran in enumerate(earlier, 1)
+        }
+        if self._saved is not None:
+            self._others[_FILE] = self._saved
+        names = list(self._others)
+        if names != self.other.options:
+            value = self.other.value if self.other.value in names else next(iter(names), None)
+            self.other.param.update(options=names, value=value, visible=bool(names))
+        self._say()
+
+    def _say(self) -> None:
+        there = self._others.get(self.other.value or "")
+        if self._study is None or there is None:
+            self.table.visible = False
+            self._said.write("")
+            return
+        self._said.write(f"<p>{escape(against_sentence(self._study, there))}</p>")
+        rows = against_rows(self._study, there, dark=self._explorer.dark)
+        self.table.param.update(
+            visible=bool(rows), rows=rows, caption="This study against the other, by strategy"
+        )
