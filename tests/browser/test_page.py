@@ -44,6 +44,10 @@ def test_mode_and_batch_size_redraw_and_stand_in_the_url(visit: Visit) -> None:
     visit.says("7 VJPs against 3 JVPs")
     visit.type("Batch size", "9")
     visit.says("9 VJPs against 3 JVPs")
+    visit.type("Batch size", "40")  # too many rows to have their values written in
+    visit.says("40 VJPs against 3 JVPs")
+    visit.type("Batch size", "9")
+    visit.says("9 VJPs against 3 JVPs")
     visit.page.wait_for_url(re.compile("batch=9"))
     again = visit.page.url
     visit.page.goto(again)

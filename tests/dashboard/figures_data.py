@@ -96,6 +96,11 @@ def columns(renderer: Any) -> dict[str, list[Any]]:
     return {key: list(value) for key, value in renderer.data_source.data.items()}
 
 
+def written(figure: Any, name: str) -> list[str]:
+    """The words of a layer; those without a letter fill it up."""
+    return [word for word in columns(named(figure, name))["text"] if word]
+
+
 def of_glyph(figure: Any, glyph: str) -> list[dict[str, list[Any]]]:
     """The data of all renderers with that glyph, in the order in which they are drawn."""
     return [

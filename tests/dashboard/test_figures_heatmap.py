@@ -10,7 +10,16 @@ from bokeh.models import HoverTool
 
 from jacoscope_dashboard.figures import heatmap, palette
 from jacoscope_dashboard.figures._palette import contrast, diverging
-from tests.dashboard.figures_data import Fed, columns, drawn, named, numbered, picture, words_on
+from tests.dashboard.figures_data import (
+    Fed,
+    columns,
+    drawn,
+    named,
+    numbered,
+    picture,
+    words_on,
+    written,
+)
 
 
 def image_of(figure: Any) -> Any:
@@ -174,7 +183,7 @@ def test_player_at_its_start_shows_nothing():
     figure = drawn(heatmap(picture(numbered(4, 3)), filled=("columns", 0, 0)))
     data = image_of(figure).data_source.data
     assert data["x"][0] + data["dw"][0] < figure.x_range.start
-    assert not columns(named(figure, "words"))["text"]
+    assert not written(figure, "words")
 
 
 def test_player_on_a_reduced_matrix_fills_whole_cells():

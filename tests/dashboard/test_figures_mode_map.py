@@ -8,7 +8,16 @@ import pytest
 
 from jacoscope_dashboard.figures import Cell, mode_map, palette
 from jacoscope_dashboard.figures._palette import contrast
-from tests.dashboard.figures_data import Fed, columns, drawn, hovers, looks, named, words_on
+from tests.dashboard.figures_data import (
+    Fed,
+    columns,
+    drawn,
+    hovers,
+    looks,
+    named,
+    words_on,
+    written,
+)
 
 CELLS = [
     Cell(0, 0, "rows 4, columns 8", "forward", 9.0, "forward/vmap", "forward"),
@@ -38,7 +47,7 @@ def test_the_further_ahead_the_stronger_the_color(dark: bool) -> None:
 
 def test_cells_say_it_in_words() -> None:
     figure = drawn(mode_map(data(CELLS)))
-    assert columns(named(figure, "words"))["text"] == [
+    assert written(figure, "words") == [
         *("forward\n9×", "forward\n1.2×", "reverse\n3×", "tie"),
     ]
     assert words_on(figure.xaxis[0]) == ["4", "16"]
@@ -54,7 +63,7 @@ def test_what_the_rule_gets_wrong_has_a_heavy_border() -> None:
 
 def test_it_is_empty_and_fills() -> None:
     fed = Fed(mode_map, {"cells": [], "across": ("", ()), "up": ("", ())})
-    assert columns(named(fed.figure, "sentence"))["text"] == ["No map yet"]
+    assert written(fed.figure, "sentence") == ["No map yet"]
     fed.push(data(CELLS[:1]))
     assert columns(quads(fed.figure))["fastest"] == ["forward/vmap"]
-    assert columns(named(fed.figure, "sentence"))["text"] == []
+    assert written(fed.figure, "sentence") == []

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from jacoscope_dashboard.figures import palette, roofline, summary_roofline
-from tests.dashboard.figures_data import Fed, columns, drawn, hovers, looks, named, of_glyph, the
+from tests.dashboard.figures_data import (
+    Fed,
+    columns,
+    drawn,
+    hovers,
+    looks,
+    of_glyph,
+    the,
+    written,
+)
 
 
 def placed(strategy: str, intensity: float, share: float, bound: str) -> dict[str, Any]:
@@ -62,6 +71,6 @@ def test_in_a_sentence() -> None:
 
 def test_without_a_roof_there_is_a_sentence() -> None:
     fed = Fed(roofline, [])
-    assert columns(named(fed.figure, "sentence"))["text"] == [summary_roofline([])[:-1]]
+    assert written(fed.figure, "sentence") == [summary_roofline([])[:-1]]
     fed.push(POINTS)
-    assert columns(named(fed.figure, "sentence"))["text"] == []
+    assert written(fed.figure, "sentence") == []

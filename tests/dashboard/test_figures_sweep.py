@@ -18,11 +18,11 @@ from tests.dashboard.figures_data import (
     hovers,
     legend,
     looks,
-    named,
     of_glyph,
     point,
     the,
     words_on,
+    written,
 )
 
 POINTS = [
@@ -97,14 +97,14 @@ def test_each_point_has_the_color_and_the_marker_of_its_kind(dark: bool):
 def test_zero_one_and_many_points_in_one_figure(draw: Callable[..., Any]):
     fed = Fed(draw, [])
     models = [id(each) for each in fed.figure.renderers]
-    assert columns(named(fed.figure, "sentence"))["text"] == ["No sweep yet"]
+    assert written(fed.figure, "sentence") == ["No sweep yet"]
     for given, dark in ((POINTS[:1], False), (POINTS, True), ([], True), (POINTS, False)):
         figure = fed.push(given, dark=dark)
         assert [id(each) for each in figure.renderers] == models
         assert figure.x_range.end > figure.x_range.start > 0
         assert figure.y_range.end > figure.y_range.start > 0
         assert figure.yaxis[0].axis_label_text_color == palette(dark).foreground
-        assert bool(columns(named(figure, "sentence"))["text"]) == (not given)
+        assert bool(written(figure, "sentence")) == (not given)
         for data in of_glyph(figure, "Scatter"):
             xs = next(iter(data.values()))
             assert all(figure.x_range.start < x < figure.x_range.end for x in xs)

@@ -7,6 +7,7 @@ layers here. A layer that was laid once stays, without any data when there is no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +74,9 @@ class Stroke:
     dash: str = "solid"
 
 
+_EMPTY = Word(math.nan, math.nan, "", "#000000")
+
+
 def lay_strokes(figure: Any, strokes: Sequence[Stroke]) -> None:
     """Show these lines, and no others, on the figure, beneath its element."""
     data = {
@@ -104,12 +108,18 @@ def lay_boxes(figure: Any, boxes: Sequence[Box]) -> None:
 def lay_words(figure: Any, words: Sequence[Word], size: str, name: str = "words") -> None:
     """Show these words, and no others, on the figure.
 
+    A layer of words never becomes shorter, but has empty words: where the data shrink, Bokeh looks
+    for the colors of the words that were there before, raises, and drops the rest of the update.
+
     Args:
         figure: The Bokeh figure.
         words: The words.
         size: That of the letters, in CSS.
         name: Of the layer.
     """
+    there = laid(figure, name)
+    before = 0 if there is None else len(there.data_source.data["text"])
+    words = [*words, *[_EMPTY] * (before - len(words))]
     data = {
         "x": [word.x for word in words],
         "y": [word.y for word in words],
