@@ -26,7 +26,7 @@ from ._lane import Lane
 from ._spool import remove
 from ._wire import pack, read_frame, unpack, write_frame
 
-_PATIENCE_S = 3.0
+_PATIENCE_S, _BREATH_S = 3.0, 0.005
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
@@ -64,7 +64,8 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
     secret = secrets.token_bytes(32)
     with Listener(authkey=secret) as listener:
         lanes = {name: Lane(listener.address, secret, send) for name in get_args(LaneName)}
-        threading.Thread(target=_accept, args=(listener, lanes), daemon=True).start()
+        closing = threading.Event()
+        threading.Thread(target=_accept, args=(listener, lanes, closing), daemon=True).start()
         try:
             while (frame := read_frame(orders)) is not None:
                 order = unpack(frame)
@@ -75,6 +76,7 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
                     job = Job(**order["job"])
                     lanes[job.lane].add(order["ticket"], job)
         finally:
+            closing.set()
             remove(sys.argv[1])
             last_resort = threading.Timer(_PATIENCE_S, os._exit, (1,))  # should one be stuck
             last_resort.daemon = True
@@ -83,13 +85,13 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
                 lane.close()
 
 
-def _accept(listener: Listener, lanes: dict[str, Lane]) -> None:
-    while True:
+def _accept(listener: Listener, lanes: dict[str, Lane], closing: threading.Event) -> None:
+    """Take in workers until the end, whatever becomes of one of them while it knocks."""
+    while not closing.is_set():
         try:
             connection = listener.accept()
-        except OSError:
-            return  # closed
         except Exception:  # noqa: BLE001 (a stranger, or a worker killed while it knocked)
+            closing.wait(_BREATH_S)
             continue
         threading.Thread(target=_listen, args=(connection, lanes), daemon=True).start()
 
