@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -14,9 +14,10 @@ from ._colored_plan import plan_colored
 from ._failure import Failure, attempt
 from ._fit import fitting, predict_bytes
 from ._folded_plan import plan_folded
+from ._hessian import check_scalar
 from ._limits import MemoryLimitError, read_bytes
 from ._point import as_point, output_shapes, size
-from ._program import draw_vectors
+from ._program import draw_vectors, program
 from ._scene import Scene
 from ._shortlist import CHUNK_SIZES, Ranked, rank
 from ._strategy import Quantity, Strategy, plan
@@ -74,8 +75,9 @@ def advise(
         `autotune` measure.
 
     Raises:
-        TypeError: `x` or `f(x)` is not floating point.
-        ValueError: `f` can't be traced, or a word or number is off.
+        TypeError: `x` or `f(x)` is not floating point, or `f` returns more than one number where a
+            Hessian is asked for.
+        ValueError: `f` or its derivative can't be traced, or a word or number is off.
         MemoryLimitError: Not even one pass at a time fits.
 
     >>> import jax.numpy as jnp
@@ -88,13 +90,15 @@ def advise(
     point = as_point(x)
     count = vectors or (1 if quantity == "hvp" else 128)
     y = output_shapes(f, point)
+    if quantity in ("hessian", "hvp"):
+        check_scalar(y)
     given = draw_vectors(quantity, point, y, count)
     arguments = (point,) if given is None else (point, given)
     planned = plan(quantity, size(point), size(y), count, CHUNK_SIZES)
     found = found_candidates(quantity, f, point, y, sparsity)
     ranked = rank([*planned, *found], f, arguments)
     if not ranked:
-        raise untraceable(f, point)
+        raise untraceable(f, point, planned, arguments)
     rule = textbook(quantity, size(point), size(y))
     limit = None if memory_limit is None else read_bytes(memory_limit)
     choice, predicted = _fitting(prefer(ranked, rule), f, arguments, size(y), limit)
@@ -109,11 +113,22 @@ def advise(
     )
 
 
-def untraceable(f: Callable[[Any], Any], x: PyTree[Any]) -> ValueError:
-    """Return the error that says why `f` can't be traced at `x`."""
+def untraceable(
+    f: Callable[[Any], Any],
+    x: PyTree[Any],
+    planned: Sequence[Strategy] = (),
+    arguments: tuple[Any, ...] = (),
+) -> ValueError:
+    """Return the error that says why `f`, or the first of some strategies, can't be traced."""
     failure = attempt(lambda: jax.make_jaxpr(f)(x))
-    why = failure.message if isinstance(failure, Failure) else "No strategy passes it."
-    return ValueError(f"`f` can't be traced, so no strategy can be chosen for it. {why}")
+    if isinstance(failure, Failure):
+        said = f"`f` can't be traced, so no strategy can be chosen for it. {failure.message}"
+        return ValueError(said)
+    for each in planned:
+        failure = attempt(lambda it=each: jax.make_jaxpr(program(it, f))(*arguments))
+        if isinstance(failure, Failure):
+            return ValueError(f"No strategy can be chosen. {failure.message}")
+    return ValueError("No strategy can be chosen: none of them can be traced.")
 
 
 def prefer(ranked: list[Ranked], rule: str) -> list[Ranked]:

@@ -112,16 +112,25 @@ def gradient(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return jax.grad(_scalar(f))
 
 
+def check_scalar(y: PyTree[Any]) -> None:
+    """Check that a function returns one number, as a Hessian needs.
+
+    Raises:
+        TypeError: It returns more.
+    """
+    shapes = jax.tree.map(jnp.shape, y)
+    if shapes != ():
+        raise TypeError(
+            "A Hessian needs `f` to return one number, a scalar,"
+            f" but it returned shape {shapes}. Sum it, or pick one output."
+        )
+
+
 def _scalar(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def scalar(x: PyTree[Array]) -> Array:
         y = f(x)
         check_output(y)
-        shapes = jax.tree.map(jnp.shape, y)
-        if shapes != ():
-            raise TypeError(
-                "A Hessian needs `f` to return one number, a scalar,"
-                f" but it returned shape {shapes}. Sum it, or pick one output."
-            )
+        check_scalar(y)
         return y
 
     return scalar

@@ -79,7 +79,8 @@ class Progress:
             case "queued":
                 return "Waiting for another comparison on this machine"
             case "time":
-                return f"Timing all {self.strategies} strategies, {self.percent} % through{left}"
+                what = f"all {self.strategies} strategies" if self.strategies > 1 else "it"
+                return f"Timing {what}, {self.percent} % through{left}"
             case "":
                 return "Starting…"
             case stage:

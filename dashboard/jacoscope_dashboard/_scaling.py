@@ -109,8 +109,11 @@ def depth_requests(spec: Spec) -> list[Request]:
 
 
 def map_knobs(spec: Spec) -> tuple[Knob, Knob] | None:
-    """Return the two sizes that a map is of, across and up; None where there are not two."""
-    found = [knob for knob in _sizes(spec) if knob.name not in _DEPTHS][:2]
+    """Return the two sizes that a map is of, across and up; None where there are not two.
+
+    A depth, which doesn't change the shape of the Jacobian, comes after the others.
+    """
+    found = sorted(_sizes(spec), key=lambda knob: knob.name in _DEPTHS)[:2]
     return (found[0], found[1]) if len(found) == 2 else None
 
 

@@ -123,6 +123,12 @@ def test_what_can_not_be_advised_says_why() -> None:
         jsc.advise(jnp.sin, jnp.ones(2), "gradient")  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("quantity", ["hessian", "hvp"])
+def test_a_hessian_of_many_numbers_says_what_it_needs(quantity: Any) -> None:
+    with pytest.raises(TypeError, match=r"A Hessian needs `f` to return one number"):
+        jsc.advise(jnp.sin, jnp.ones(3), quantity)
+
+
 def test_the_textbook_and_who_follows_it() -> None:
     assert textbook("jacobian", 3, 4) == "forward"
     assert textbook("hessian", 3, 3) == "forward_over_reverse"

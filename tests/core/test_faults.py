@@ -73,7 +73,8 @@ def kill_one(runner: LocalRunner, after_s: float, rows: int | None) -> tuple[Any
             os.kill(pids[-1], signal.SIGKILL)
 
     problem = problem_target("square_mlp", {"width": 48})
-    running = runner.submit(Job("compare", problem, {"chunk_sizes": [8]}), on_event)
+    options = {"chunk_sizes": [8], "time_limit": 100.0}
+    running = runner.submit(Job("compare", problem, options), on_event)
     bystander = runner.submit(Job("matrix", problem_target("logistic_regression")))
     return running.result(120), bystander.result(120)
 

@@ -14,6 +14,7 @@ from jacoscope_dashboard._experiment import OWN, Experiment
 from jacoscope_dashboard._scaling import (
     chosen_range,
     depth_requests,
+    map_knobs,
     map_requests,
     map_sizes,
     range_requests,
@@ -107,6 +108,8 @@ def test_depth_is_of_problems_that_have_some() -> None:
 
 def test_a_map_has_a_comparison_for_each_pair() -> None:
     assert map_requests(spec(problem="arrow")) == []
+    chain = map_knobs(spec(problem="elementwise_chain"))
+    assert [knob.name for knob in chain or ()] == ["length", "steps"]
     across, up = map_sizes(spec())
     requests = map_requests(spec(quantity="hessian"))
     assert [each.size for each in requests] == list(range(len(across) * len(up)))

@@ -18,7 +18,7 @@ from ._job import Job, Outcome
 
 Tell = Callable[[dict[str, Any]], None]
 _SHARE, _COLOR_SHARE = 0.5, 0.9  # of the time limit, for one strategy; for all colorings
-_TIMING_SHARE, _LEAST_SHARE = 0.2, 0.15
+_TIMING_SHARE, _LEAST_SHARE = 0.15, 0.25
 _LEAST_S, _LEAST_FOR_ONE_S = 1.0, 3.0
 _LOST = ("crashed", "out_of_memory", "timed_out")
 _DISAGREE = 1.5

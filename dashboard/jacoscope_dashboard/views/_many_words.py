@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from .._requests import MANY_VECTORS
 from ..figures import format_seconds, kind_of, palette, three_digits
+from ._points import point_of
 
 NAMES = {
     "jmp": ("JMP", "JMP: many tangents pushed"),
     "mjp": ("MJP", "MJP: many cotangents pulled"),
 }
-_FIELDS = ("strategy", "mode", "median_s", "low_s", "high_s", "tie")
 
 Points = Sequence[dict[str, Any]]
 
@@ -36,13 +37,8 @@ def many_points(points: Sequence[tuple[int, Any]], small: Sequence[int]) -> list
         small: The numbers at which all of it was too small to tell.
     """
     return [
-        {
-            "knob": "number of vectors",
-            "value": count,
-            "small": count in small,
-            **{name: getattr(row, name) for name in _FIELDS},
-        }
-        for count, row in sorted(points, key=lambda point: point[0])
+        point_of(row, "number of vectors", count, small=count in small)
+        for count, row in sorted(points, key=itemgetter(0))
     ]
 
 

@@ -14,10 +14,8 @@ from .._growth import Crossover, by_rule, crossovers, faster_mode, growths
 from .._requests import Spec
 from .._scaling import Range, depth_knob, map_knobs, map_sizes
 from ..figures import Cell, format_bytes, format_count, kind_of, palette, three_digits
+from ._points import point_of
 
-POINT_FIELDS = (
-    *("strategy", "mode", "median_s", "low_s", "high_s", "predicted_bytes", "n_in", "n_out"),
-)
 GROWTH_COLUMNS = [
     {"key": "strategy", "label": "Strategy", "hint": "Mode, batching and chunk size", "left": True},
     {"key": "time", "label": "Time grows as", "hint": "Fitted to the three largest sizes"},
@@ -44,7 +42,7 @@ def range_points(comparison: Comparison, chosen: Range) -> Points:
         value, name = size, row.strategy
         if chosen.name == "chunk_size":
             value, name = row.chunk_size or 0, name.rpartition("/")[0]
-        points.append(_point(row, chosen.title.lower(), value, name))
+        points.append(point_of(row, chosen.title.lower(), value, name=name))
     return sorted(points, key=itemgetter("value"))
 
 
@@ -52,13 +50,8 @@ def depth_points(comparison: Comparison, spec: Spec) -> Points:
     """Return the points of a depth sweep as figures take them, growing."""
     knob = depth_knob(spec)
     title = knob.title.lower() if knob else ""
-    points = [_point(row, title, size, row.strategy) for size, row in comparison.points]
+    points = [point_of(row, title, size) for size, row in comparison.points]
     return sorted(points, key=itemgetter("value"))
-
-
-def _point(row: Measurement, knob: str, value: int, name: str) -> dict[str, Any]:
-    known = {field: getattr(row, field) for field in POINT_FIELDS}
-    return {**known, "knob": knob, "value": value, "strategy": name}
 
 
 def growth_rows(points: Points, *, dark: bool) -> list[dict[str, Any]]:
@@ -118,9 +111,7 @@ def _turns(found: Sequence[Crossover], knob: str, how: str) -> str:
 
 def depth_sentence(points: Points) -> str:
     """Say how far the memory of each kind of pass has grown from the least depth to the most."""
-    known = sorted(
-        (point for point in points if point["predicted_bytes"]), key=itemgetter("strategy")
-    )
+    known = sorted((each for each in points if each["predicted_bytes"]), key=itemgetter("strategy"))
     parts = []
     for name, group in groupby(known, key=itemgetter("strategy")):
         inside = sorted(group, key=itemgetter("value"))

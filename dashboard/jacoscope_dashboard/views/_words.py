@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from operator import itemgetter
 from typing import Any
 
 from jacoscope import Measurement, Study
@@ -13,6 +14,7 @@ from .._comparison import Comparison
 from .._html import alert
 from .._requests import Spec, sweep_requests, telling_knobs
 from ..figures import format_seconds
+from ._points import point_of
 from ._study_table import compiling_s
 
 EMPTY = """<div class="empty"><h3>Nothing measured yet</h3>
@@ -92,14 +94,9 @@ def points_of(comparison: Comparison) -> list[dict[str, Any]]:
     if comparison.sweep_spec is None:
         return []
     knob = next(iter(family(comparison.sweep_spec["problem"]).knobs.values()))
-    fields = ("strategy", "mode", "median_s", "low_s", "high_s", "predicted_bytes")
     return [
-        {
-            "knob": knob.title.lower(),
-            "value": size,
-            **{name: getattr(row, name) for name in fields},
-        }
-        for size, row in sorted(comparison.points, key=lambda point: point[0])
+        point_of(row, knob.title.lower(), size)
+        for size, row in sorted(comparison.points, key=itemgetter(0))
     ]
 
 
