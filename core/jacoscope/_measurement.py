@@ -128,7 +128,10 @@ def _fits(value: object, hint: Any) -> bool:
     """Whether a JSON value may be a field's: a whole number may be a float, a list a tuple."""
     allowed = get_args(hint) or (hint,)
     if get_origin(hint) is tuple:
-        return isinstance(value, list | tuple) and all(_fits(each, allowed[0]) for each in value)
+        if not isinstance(value, list | tuple):
+            return False
+        one_of_each_type = {type(each): each for each in value}.values()
+        return all(_fits(each, allowed[0]) for each in one_of_each_type)
     if get_origin(hint) is Literal:
         return value in allowed
     kinds = {float: (int, float), NoneType: (NoneType,)}

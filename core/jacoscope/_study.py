@@ -231,10 +231,13 @@ class Study:
         rows = plain.get("rows")
         if not isinstance(rows, Sequence) or isinstance(rows, str):
             raise ValueError("This is not a study: it has no `rows`.")
+        environment = plain.get("environment", {})
+        if not isinstance(environment, Mapping):
+            raise ValueError("This is not a study: its `environment` has no names.")
         return cls(
             rows=tuple(Measurement.from_plain(row) for row in rows),
             title=str(plain.get("title", "")),
-            environment=dict(plain.get("environment", {})),
+            environment=dict(environment),
             empty_call_s=plain.get("empty_call_s"),
             f_s=plain.get("f_s"),
             f_bytes=plain.get("f_bytes"),

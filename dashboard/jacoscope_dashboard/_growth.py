@@ -81,12 +81,12 @@ def slope(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def crossovers(points: Points) -> list[Crossover]:
-    """Find where the best of forward and the best of reverse mode change places."""
-    best = _best_by_mode(points)
-    sizes = sorted(size for size, modes in best.items() if len(modes) == 2)
-    ahead = [math.log(best[x]["reverse"] / best[x]["forward"]) for x in sizes]  # of forward mode
+    """Find where the best of forward and the best of reverse mode change places.
+
+    A size at which the two can't be told apart says nothing; see `_ahead`.
+    """
     found = []
-    for (a, left), (b, right) in _neighbours(list(zip(sizes, ahead, strict=True))):
+    for (a, left), (b, right) in itertools.pairwise(sorted(_ahead(points).items())):
         if left * right < 0:
             share = left / (left - right)
             size = math.exp(math.log(a) + share * math.log(b / a))
@@ -104,7 +104,7 @@ def by_rule(points: Points) -> list[Crossover]:
         if n_in and n_out and size > 0
     ]
     found = []
-    for (a, left), (b, right) in _neighbours(ratios):
+    for (a, left), (b, right) in itertools.pairwise(ratios):
         if (left >= 0) != (right >= 0):
             share = left / (left - right) if left != right else 0.0
             size = math.exp(math.log(a) + share * math.log(b / a))
@@ -114,20 +114,35 @@ def by_rule(points: Points) -> list[Crossover]:
 
 
 def faster_mode(points: Points) -> str | None:
-    """Return the mode that was faster at every size where both were timed; None if neither."""
-    best = _best_by_mode(points)
-    winners = {min(modes, key=modes.__getitem__) for modes in best.values() if len(modes) == 2}
+    """Return the mode that was ahead wherever one was; None where none was, or both."""
+    winners = {"forward" if ahead > 0 else "reverse" for ahead in _ahead(points).values()}
     return winners.pop() if len(winners) == 1 else None
 
 
-def _best_by_mode(points: Points) -> dict[float, dict[str, float]]:
-    best: defaultdict[float, dict[str, float]] = defaultdict(dict)
+def _ahead(points: Points) -> dict[float, float]:
+    """Say how far forward mode's best is ahead, as a logarithm, at each size where it is known.
+
+    It is where the intervals of both modes' best are apart. Wrong results, and times at which all
+    was too small to tell, count for nothing.
+    """
+    best: defaultdict[float, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     for point in points:
         kind, seconds = kind_of(point["strategy"], point["mode"]), point.get("median_s")
-        if seconds and kind != "mixed":
+        if seconds and kind != "mixed" and not point.get("small") and point.get("right", True):
             modes = best[point["value"]]
-            modes[kind] = min(seconds, modes.get(kind, math.inf))
-    return best
+            if kind not in modes or seconds < modes[kind]["median_s"]:
+                modes[kind] = point
+    return {
+        size: math.log(modes["reverse"]["median_s"] / modes["forward"]["median_s"])
+        for size, modes in best.items()
+        if len(modes) == 2 and _apart(*modes.values())
+    }
+
+
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    fast, slow = sorted((one, other), key=lambda point: point["median_s"])
+    high, low = fast.get("high_s"), slow.get("low_s")
+    return high is not None and low is not None and low > high
 
 
 def _known(points: Points, name: str, field: str) -> list[tuple[float, float]]:
@@ -136,7 +151,3 @@ def _known(points: Points, name: str, field: str) -> list[tuple[float, float]]:
         for point in points
         if point["strategy"] == name and point.get(field) and point["value"] > 0
     ]
-
-
-def _neighbours(pairs: list[Any]) -> list[tuple[Any, Any]]:
-    return list(itertools.pairwise(pairs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from jacoscope import Study
 from jacoscope.problems import Knob, family
 from jacoscope.run import Job, problem_target
 
@@ -99,6 +100,18 @@ def lesson_requests(lesson: Lesson) -> list[Request]:
         )
         requests.append(compare_request(experiment.spec(), size=size))
     return requests
+
+
+def against_request(here: Study, there: Study | bytes) -> tuple[str, Any]:
+    """Return the job that holds a study against another one, and a key that equal jobs share.
+
+    Args:
+        here: The study.
+        there: The other one, or the content of its file, which only a worker reads.
+    """
+    other = there if isinstance(there, bytes) else there.to_plain()
+    options = {"here": here.to_plain(), "there": other}
+    return plain_key("against", options), Job("against", {}, options)
 
 
 def same_to_measure(one: Spec, other: Spec) -> bool:

@@ -7,8 +7,10 @@ from weakref import WeakKeyDictionary
 
 import param
 
+from jacoscope import Study
 from jacoscope.run import Job
 
+from ._against import Against
 from ._cache import Cache
 from ._comparison import Comparison
 from ._inside import Inside
@@ -19,6 +21,7 @@ from ._products import Products
 from ._requests import (
     Spec,
     advice_request,
+    against_request,
     compare_request,
     inside_request,
     lesson_requests,
@@ -53,6 +56,7 @@ class Session(param.Parameterized):
         self.products = Products(runner, hop)
         self.orders = Products(runner, hop)
         self.inside = Inside(runner, hop)
+        self.against = Against(runner, hop)
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
@@ -96,6 +100,10 @@ class Session(param.Parameterized):
         """Ask for what is inside of the spec's function."""
         self.inside.show(*inside_request(spec, self._own))
 
+    def hold_against(self, here: Study, there: Study | bytes) -> None:
+        """Ask for what moved from another study, or the content of its file, to this one."""
+        self.against.show(*against_request(here, there))
+
     def measure_orders(self, spec: Spec) -> None:
         """Compare the orders of a Hessian-vector product."""
         one = {**spec, "quantity": "hvp", "vectors": 1}
@@ -134,7 +142,7 @@ class Session(param.Parameterized):
     @property
     def pictures(self) -> tuple[Matrix, ...]:
         """Everything that is drawn in this visit."""
-        return (self.matrix, self.products, self.orders, self.inside)
+        return (self.matrix, self.products, self.orders, self.inside, self.against)
 
     @property
     def busy(self) -> bool:

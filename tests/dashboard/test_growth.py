@@ -12,7 +12,9 @@ from jacoscope_dashboard._growth import by_rule, crossovers, faster_mode, growth
 def point(size: float, strategy: str, seconds: float | None, **more: Any) -> dict[str, Any]:
     mode = strategy.split("/", maxsplit=1)[0]
     shown = mode if mode in ("forward", "reverse") else None
-    return {"value": size, "strategy": strategy, "mode": shown, "median_s": seconds, **more}
+    exact = {"low_s": seconds, "high_s": seconds}
+    fields = {"value": size, "strategy": strategy, "mode": shown, "median_s": seconds}
+    return {**fields, **exact, **more}
 
 
 def cubic(size: float) -> float:
@@ -55,6 +57,20 @@ def test_without_a_time_of_both_there_is_no_crossover() -> None:
     assert crossovers(points) == []
     assert faster_mode(points) is None
     assert crossovers([*points, point(1, "reverse/map", None)]) == []
+
+
+@pytest.mark.parametrize(
+    "doubt", [{"high_s": 1.0}, {"high_s": None}, {"small": True}, {"right": False}]
+)
+def test_a_lucky_winner_is_none(doubt: dict[str, Any]) -> None:
+    points = [
+        *(point(x, "forward/map", 1e-6) for x in (1, 10)),
+        *(point(x, "reverse/map", 2e-6) for x in (1, 10)),
+        point(100, "forward/map", 2e-6),
+        point(100, "reverse/map", 1e-6, **doubt),
+    ]
+    assert crossovers(points) == []
+    assert faster_mode(points) == "forward"
 
 
 @pytest.mark.parametrize(("outs", "where"), [((2, 8), 4.0), ((8, 16), None)])

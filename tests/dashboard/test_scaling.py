@@ -230,6 +230,20 @@ def test_a_map_says_where_the_rule_is_wrong(opened: Open, page: Pump, runner: Fa
     assert f"At {against} of them the rule" in said
 
 
+def test_a_wrong_result_wins_no_cell(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    view = in_front(explorer, page)
+    view.map.button.clicks += 1
+
+    def measured(job: Any) -> Any:
+        fast, slow = rows()[:2]
+        return Study(rows=(fast.but(error=0.5), slow), empty_call_s=1e-9)
+
+    answer_all(explorer, page, runner, "map", measured)
+    page.until(lambda: view.map.plot.panel is not None)
+    assert "Of 16 pairs 16 to neither." in str(view.map.plot.panel[0].object)
+
+
 def test_a_sweep_that_fails_or_is_cancelled_says_so(
     opened: Open, page: Pump, runner: FakeRunner
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["devices", "matrix", "products", "inside", "advise", "compare", "peak"]
+Kind = Literal["devices", "matrix", "products", "inside", "advise", "against", "compare", "peak"]
 Lane = Literal["probe", "advice", "timing"]
 OutcomeStatus = Literal[
     "ok", "failed", "cancelled", "crashed", "timed_out", "out_of_memory", "refused"

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from .._advise import advise
+from .._against import hold_against
 from .._devices import all_devices, device_name
 from .._inside import look_inside
 from .._measure import measure, measure_peak
@@ -56,6 +57,10 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             with turn.probe(job.lane), opened(job.target) as target:
                 emit({"type": "started"})
                 return {"advice": asdict(advise(target.f, target.x, **job.options))}
+        case "against":
+            with turn.probe(job.lane):
+                emit({"type": "started"})
+                return hold_against(**job.options)
         case "compare":
             with turn.timing(lambda: emit({"type": "queued", "place": None})):
                 emit({"type": "started"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,10 @@ class Against:
         """Build a place; the rest comes with the first study."""
         self._explorer = explorer
         self._study: Study | None = None
-        self._saved: Study | None = None
-        self._others: dict[str, Study] = {}
+        self._held = explorer.session.against
+        self._saved: bytes | None = None
+        self._others: dict[str, Study | bytes] = {}
+        self._asked: tuple[Study, Study | bytes] | None = None
         self._built = False
         self.panel = pn.Column(visible=False, sizing_mode="stretch_width", margin=(22, 0, 0, 0))
 
@@ -54,7 +55,8 @@ class Against:
         self.other = ui.Select(
             label="Against", options=[], size="small", width=420, visible=False, margin=(6, 12)
         )
-        self.other.param.watch(lambda _: self._say(), "value")
+        self.other.param.watch(lambda _: self._ask(), "value")
+        self._held.param.watch(lambda *_: self._answer(), ["state", "picture"])
         self.file = ui.FileInput(
             label="Open a saved study", accept=".json", variant="outlined", margin=(6, 12)
         )
@@ -65,21 +67,17 @@ class Against:
         self._explorer.pace.lay("compare: against", self.panel, [*parts, self.table])
 
     def read(self, content: bytes | None) -> None:
-        """Take the content of a file, whatever is in it."""
+        """Take the content of a file, whatever is in it: a worker reads it."""
         if not content:
             return
-        try:
-            if len(content) > _LARGEST:
-                raise ValueError(
-                    f"It is larger than {_LARGEST / 1e6:g} MB, as no study of ours is."
-                )
-            self._saved = Study.from_plain(json.loads(content))
-        except (ValueError, TypeError, RecursionError) as error:
-            said = "It is nested too deep." if isinstance(error, RecursionError) else str(error)
-            self._said.write(alert(f"The file could not be read. {said}"))
+        if len(content) > _LARGEST:
+            said = f"The file has more than {_LARGEST / 1e6:g} MB, as no study has."
+            self._said.write(alert(said))
             return
+        self._saved = content
         self._offer()
         self.other.value = _FILE
+        self._ask()
 
     def _offer(self) -> None:
         history: list[Ran] = self._explorer.session.comparison.history
@@ -93,16 +91,30 @@ class Against:
         if names != self.other.options:
             value = self.other.value if self.other.value in names else next(iter(names), None)
             self.other.param.update(options=names, value=value, visible=bool(names))
-        self._say()
+        self._ask()
 
-    def _say(self) -> None:
+    def _ask(self) -> None:
+        """Ask for what is chosen; the answer is shown as it comes."""
         there = self._others.get(self.other.value or "")
         if self._study is None or there is None:
             self.table.visible = False
             self._said.write("")
+            self._asked = None
             return
-        self._said.write(f"<p>{escape(against_sentence(self._study, there))}</p>")
-        rows = against_rows(self._study, there, dark=self._explorer.dark)
-        self.table.param.update(
-            visible=bool(rows), rows=rows, caption="This study against the other, by strategy"
-        )
+        asked = self._asked
+        if asked is None or asked[0] is not self._study or asked[1] is not there:
+            self._asked = self._study, there
+            self._explorer.session.hold_against(self._study, there)
+        self._answer()
+
+    def _answer(self) -> None:
+        held = self._held.picture
+        match self._held.state:
+            case "failed" | "cancelled":
+                self.table.visible = False
+                self._said.write(alert(self._held.message))
+            case "ok" if held is not None:
+                self._said.write(f"<p>{escape(against_sentence(held))}</p>")
+                rows = against_rows(held, dark=self._explorer.dark)
+                caption = "This study against the other, by strategy"
+                self.table.param.update(visible=bool(rows), rows=rows, caption=caption)

@@ -15,6 +15,7 @@ from .._pace import Pace
 from ..figures import heatmap, summary_heatmap
 from ..figures._units import three_digits
 from ._figure import Figure
+from ._tab import Front
 
 _TABLE_SIDE = 16
 _PLAY_S = 4.0
@@ -22,11 +23,12 @@ _UNNOTICED_S = 0.5
 _BUTTONS = ["slower", "first", "previous", "play", "pause", "next", "last", "faster"]
 
 
-class JacobianView:
+class JacobianView(Front):
     """The matrix of a visit as a heatmap, with its counter, player, summary and values."""
 
     def __init__(self, matrix: Matrix, pace: Pace, *, dark: bool = False) -> None:
         """Build the tab's widgets once; `matrix` fills them, late ones in the turns of `pace`."""
+        super().__init__()
         self._matrix = matrix
         self._dark = dark
         self._count = Html()
@@ -55,8 +57,7 @@ class JacobianView:
             self._waiting, styles={"flex": "3 1 430px", "min-width": "0"}, min_height=420
         )
         self._heatmap = Figure("heatmap", self._draw, self._place, pace)
-        self._active = True
-        self._stale = self._settling = False
+        self._settling = False
         side = pn.Column(
             self._count,
             self._summary,
@@ -96,16 +97,8 @@ class JacobianView:
         stop = min(self.player.value * group, total)
         return side, max(stop - group, 0), stop
 
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self._show_picture()
+    def _catch_up(self) -> None:
+        self._show_picture()
 
     def set_dark(self, dark: bool) -> None:
         """Draw for a dark page, or for a light one."""

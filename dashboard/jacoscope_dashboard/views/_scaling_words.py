@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from jacoscope import Measurement
+from jacoscope import Measurement, Study
 
 from .._comparison import Comparison
 from .._growth import Crossover, by_rule, crossovers, faster_mode, growths
@@ -37,13 +37,25 @@ def range_offer(chosen: Range | None) -> str:
 
 def range_points(comparison: Comparison, chosen: Range) -> Points:
     """Return the points of a sweep as figures take them, growing; chunk sizes from the rows."""
+    right = {
+        size: {row.strategy for row in Study(rows=tuple(rows)).timed}
+        for size, rows in _by_size(comparison).items()
+    }
     points = []
     for size, row in comparison.points:
+        told = {"right": row.strategy in right[size], "small": size in comparison.small}
         value, name = size, row.strategy
         if chosen.name == "chunk_size":
             value, name = row.chunk_size or 0, name.rpartition("/")[0]
-        points.append(point_of(row, chosen.title.lower(), value, name=name))
+        points.append(point_of(row, chosen.title.lower(), value, name=name, **told))
     return sorted(points, key=itemgetter("value"))
+
+
+def _by_size(comparison: Comparison) -> dict[int, list[Measurement]]:
+    rows: dict[int, list[Measurement]] = {}
+    for size, row in comparison.points:
+        rows.setdefault(size, []).append(row)
+    return rows
 
 
 def depth_points(comparison: Comparison, spec: Spec) -> Points:
@@ -144,12 +156,9 @@ def map_drawn(comparison: Comparison) -> dict[str, Any]:
     if spec is None or knobs is None:
         return {"cells": [], "across": ("", ()), "up": ("", ())}
     across, up = map_sizes(spec)
-    rows: dict[int, list[Measurement]] = {}
-    for place, row in comparison.points:
-        rows.setdefault(place, []).append(row)
     titles = [knob.title.lower() for knob in knobs]
     cells = []
-    for place, found in sorted(rows.items()):
+    for place, found in sorted(_by_size(comparison).items()):
         high, left = divmod(place, len(across))
         sizes = f"{titles[0]} {across[left]:,}, {titles[1]} {up[high]:,}"
         cells.append(_cell(left, high, sizes, found, small=place in comparison.small))
@@ -176,7 +185,7 @@ def _cell(across: int, up: int, sizes: str, rows: Sequence[Measurement], *, smal
 
 
 def _fastest(rows: Sequence[Measurement], mode: str) -> Measurement | None:
-    timed = [row for row in rows if row.mode == mode and row.median_s is not None]
+    timed = [row for row in Study(rows=tuple(rows)).timed if row.mode == mode]
     return min(timed, key=lambda row: row.median_s or 0.0, default=None)
 
 

@@ -1,4 +1,4 @@
-"""What the tabs that are built when they are first opened have in common."""
+"""What the tabs have in common."""
 
 from __future__ import annotations
 
@@ -19,8 +19,30 @@ _AGAIN = "Any change of the settings starts anew."
 _ABOVE = "The message above says why."
 
 
-class Tab:
-    """A tab that does no work while another is in front, and catches up when it is back.
+class Front:
+    """What does no work while another tab is in front, and catches up when it is back."""
+
+    def __init__(self) -> None:
+        """Begin in front."""
+        self._active, self._stale = True, False
+
+    @property
+    def active(self) -> bool:
+        """Whether the tab is in front; one that isn't does no work."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        if active and self._stale:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        raise NotImplementedError
+
+
+class Tab(Front):
+    """A tab that is built when it is first opened.
 
     Attributes:
         panel: What is on it.
@@ -35,20 +57,9 @@ class Tab:
             explorer: Whose tab it is.
             name: Of its pieces of work, as the explorer's pace knows them.
         """
+        super().__init__()
         self._explorer = explorer
         self._name = name
-        self._active, self._stale = True, False
-
-    @property
-    def active(self) -> bool:
-        """Whether the tab is in front; one that isn't does no work."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        if active and self._stale:
-            self.refresh()
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one; what has no figure needs nothing."""
@@ -58,6 +69,9 @@ class Tab:
         self._stale = not self._active
         if self._active:
             self._refresh()
+
+    def _catch_up(self) -> None:
+        self.refresh()
 
     def _refresh(self) -> None:
         raise NotImplementedError
