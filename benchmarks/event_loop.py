@@ -90,7 +90,7 @@ def click_around(page: Page) -> None:
 def one_round(browser: Browser, address: str, parts: Iterable[str], spans: Spans) -> None:
     """Run each kind of comparison once."""
     if "alone" in parts:
-        with visit(browser, address) as page, spans.span("comparison 4×3"):
+        with visit(browser, f"{address}?batch=5") as page, spans.span("comparison 5×3"):
             run_one(page)
         with visit(browser, address + SIZES) as page, spans.span("comparison 512×128"):
             run_one(page)

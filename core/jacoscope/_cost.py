@@ -79,13 +79,7 @@ class Lowered:
         start = time.perf_counter()
         compiled = self.lowered.compile()
         compile_s = time.perf_counter() - start
-        stats = compiled.memory_analysis()
-        sizes = {
-            name: None if stats is None else getattr(stats, f"{name}_size_in_bytes", None)
-            for name in ("argument", "output", "temp", "alias")
-        }
-        known = [size for size in sizes.values() if size is not None]
-        predicted = sum(known) - 2 * (sizes["alias"] or 0) if len(known) == len(sizes) else None
+        sizes = _sizes(compiled)
         work = count_jaxpr(self.traced.jaxpr.jaxpr)
         accessed = _analysis(compiled).get("bytes accessed")
         cost = Cost(
@@ -96,7 +90,7 @@ class Lowered:
             output_bytes=sizes["output"],
             temp_bytes=sizes["temp"],
             alias_bytes=sizes["alias"],
-            predicted_bytes=predicted,
+            predicted_bytes=predicted_bytes(compiled),
             flops=work.flops,
             flops_note=work.note,
             bytes_accessed=None if accessed is None else accessed * work.loop_factor,
@@ -104,6 +98,21 @@ class Lowered:
             fused_by_ynn="__ynn_fusion" in (compiled.as_text() or ""),
         )
         return (compiled if self.constants is None else partial(compiled, self.constants)), cost
+
+
+def predicted_bytes(compiled: Any) -> int | None:
+    """Return what XLA says a compiled program takes: argument + output + temp − alias."""
+    sizes = _sizes(compiled)
+    known = [size for size in sizes.values() if size is not None]
+    return sum(known) - 2 * (sizes["alias"] or 0) if len(known) == len(sizes) else None
+
+
+def _sizes(compiled: Any) -> dict[str, int | None]:
+    stats = compiled.memory_analysis()
+    return {
+        name: None if stats is None else getattr(stats, f"{name}_size_in_bytes", None)
+        for name in ("argument", "output", "temp", "alias")
+    }
 
 
 def lower_program(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Lowered:

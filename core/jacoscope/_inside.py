@@ -20,8 +20,9 @@ from jax.extend.core import Literal
 
 from ._cost import compile_program
 from ._devices import find_device
+from ._equation_graph import EquationGraph
 from ._failure import Failure, attempt
-from ._point import unary
+from ._point import path_name, unary
 from ._residuals import Residual, residuals
 
 POLICIES = (
@@ -54,7 +55,8 @@ def look_inside(
 
     Returns:
         Plain data. `equations`: a text, its depth, source line and the bytes that reverse mode
-        keeps there, each; `omitted`, how many more there are. `kept` and `kept_with_policy`: the
+        keeps there, each; `omitted`, how many more there are. `graph`: the same as nodes, None
+        for a function of too many (see `EquationGraph.plain`). `kept` and `kept_with_policy`: the
         residuals, or None with a sentence in `why_not`. `passes`: name → its figures, with
         `message` where it can't be made; and `hlo`, the optimized program of one VJP, or of one
         JVP where there is no VJP.
@@ -73,12 +75,16 @@ def look_inside(
     why_not = str(passes["one VJP"]["message"])
     kept = [] if why_not else residuals(g, point)
     again = [] if why_not else residuals(g, point, rule)
-    equations = list(_equations(g, point, kept))
+    jaxpr, shape = jax.make_jaxpr(g, return_shape=True)(point)
+    equations = list(_equations(jaxpr.jaxpr, kept))
+    graph = EquationGraph(equations, lambda params: list(_nested(params)))
+    graph.add(jaxpr.jaxpr, _leaf_names("x", point), _leaf_names("y", shape))
     whole = next((passes[name] for name in ("one VJP", "one JVP") if "hlo" in passes[name]), {})
     hlo = str(whole.get("hlo", ""))
     return {
         "equations": equations[:MOST_EQUATIONS],
         "omitted": max(len(equations) - MOST_EQUATIONS, 0),
+        "graph": graph.plain(),
         "kept": None if why_not else [asdict(each) for each in kept],
         "kept_with_policy": None if why_not else [asdict(each) for each in again],
         "policy": policy,
@@ -130,15 +136,17 @@ def _plain_program(text: str) -> str:
     return "\n".join([head, "", *(_METADATA.sub("", line) for line in lines[first:])])
 
 
-def _equations(
-    g: Callable[[Any], Any], x: Any, kept: Sequence[Residual]
-) -> Iterator[dict[str, Any]]:
-    """Write the equations of `g`, each with what is kept where it stands in the code.
+def _leaf_names(name: str, tree: Any) -> list[str]:
+    paths, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return [path_name(path, name) for path, _ in paths]
+
+
+def _equations(jaxpr: Any, kept: Sequence[Residual]) -> Iterator[dict[str, Any]]:
+    """Write a jaxpr's equations, each with what is kept where it stands in the code.
 
     What is kept may be made by the derivative's rule and stand in no equation, such as the cosine
     for a sine: it is put with the equations of its source line, in turn.
     """
-    jaxpr = jax.make_jaxpr(g)(x).jaxpr
     lines = [{**line, "kept": 0} for line in _written(jaxpr, _Names(), 0)]
     alike: defaultdict[Any, list[int]] = defaultdict(list)
     of_source: defaultdict[Any, list[int]] = defaultdict(list)

@@ -29,7 +29,7 @@ def line_up(
         made = lost(strategy, scene, options)
         if made is None and time.perf_counter() > progress.begin + _SHARE * options.time_limit:
             made = Prepared(too_late(blank_row(strategy, scene), "compile"))
-        prepared[strategy.name] = made or prepare(strategy, scene, gate)
+        prepared[strategy.name] = made or prepare(strategy, scene, gate, progress)
         progress.rows([prepared[strategy.name].row])
     return prepared
 

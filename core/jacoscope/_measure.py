@@ -108,11 +108,11 @@ def measure(
     names = [each.name for each in [*strategies, *hoped]]
     told.plan(names, environment)
     told.stage("", "reference", 0, len(names))
-    scene = with_reference(scene, options) if hope else scene
+    scene = with_reference(scene, options, gate.limit_bytes, told.runs) if hope else scene
     f_made = None
     if not options.tune:  # which asks for the fastest only
         told.stage(_F, "compile", 0, len(names))
-        f_made = _prepare_f(scene, options)
+        f_made = _prepare_f(scene, options, told)
     prepared = line_up(strategies, scene, options, gate, told)
     if shortlist is not None:
         prepared |= search(shortlist, scene, options, gate, told)
@@ -136,6 +136,7 @@ def measure(
     deadline = told.begin + share * options.time_limit
     if options.tune:  # a choice needs a few samples, however long compiling took
         deadline = max(deadline, time.perf_counter() + _LEAST_TIMING_S)
+    told.runs()
     with alone():
         samples = sample_all(
             {**calls, **beside},
@@ -232,11 +233,11 @@ def _candidates(
     return failed, Shortlist(asked, scene)
 
 
-def _prepare_f(scene: Scene, options: Options) -> PreparedF | Failure:
+def _prepare_f(scene: Scene, options: Options, told: Progress) -> PreparedF | Failure:
     """Make `f` itself ready, unless a worker has died of it."""
     if _F in options.failed:
         return Failure(*options.failed[_F])
-    return attempt(lambda: prepare_f(scene))
+    return attempt(lambda: prepare_f(scene, told))
 
 
 def _alone(each: Prepared, failure: Failure) -> Prepared:

@@ -62,7 +62,7 @@ def peak_rise(call: Callable[[], Any], device: Device) -> tuple[int | None, str]
     if device.platform != "cpu":
         return _device_peak(call, device)
     gc.collect()
-    _trim()
+    trim()
     if not _reset_peak():
         return None, "unknown: this system does not tell a process its peak"
     before = _status("VmRSS")
@@ -88,10 +88,12 @@ def _reset_peak() -> bool:
     return True
 
 
-def _trim() -> None:
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
+def trim() -> None:
+    """Have the allocator give back what is free, where it can (glibc)."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
 
 
 def _status(name: str) -> int:

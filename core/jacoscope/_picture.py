@@ -8,12 +8,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from ._coloring import Coloring, Seeds
 from ._devices import find_device
-from ._matrix import Block, as_matrix
+from ._matrix import Block, LabeledMatrix, as_matrix
 from ._point import size, unary
 from ._program import program
 from ._quick import quick
 from ._settle import settle
+from ._sparsity import with_coloring
 from ._strategy import Strategy
 
 LARGEST = 512
@@ -49,7 +51,8 @@ def draw(
 
     Returns:
         Plain data: `values`, at most 512 × 512, larger matrices reduced block by block to the
-        entry of largest magnitude; sizes, labels, blocks, and the passes of each mode.
+        entry of largest magnitude; sizes, labels, blocks, and the passes of each mode; and the
+        `coloring`, None without, with the color of each column and row, −1 for none.
 
     Raises:
         TypeError: `f` or `x` can't be differentiated.
@@ -61,12 +64,7 @@ def draw(
         point = jax.device_put(point, find_device(device))
     strategy = _strategy(g, point, quantity, mode, batching, chunk_size, order)
     second = strategy.quantity == "hessian"
-    compute = program(strategy, g)
-    result, closed = _run(
-        lambda x: (compute(x), closed_form(x) if closed_form and not second else None), point
-    )
-    y = point if second else _output(g, point)
-    matrix = as_matrix(result, y, point)
+    matrix, error = computed(strategy, g, point, closed_form)
     n_out, n_in = matrix.values.shape
     passes = strategy.passes(n_in, n_out, 1)
     values = np.asarray(matrix.values, np.float64)
@@ -86,16 +84,81 @@ def draw(
         "mode": strategy.direction or "forward",
         "strategy": strategy.name,
         "group": strategy.group(passes),
+        "coloring": None
+        if strategy.coloring is None
+        else {
+            **pass_numbers(strategy.coloring, rows, columns),
+            "columns": _colors(strategy.coloring.columns),
+            "rows": _colors(strategy.coloring.rows),
+        },
         "passes_forward": n_in,
         "passes_reverse": n_out,
         "max_abs": float(np.abs(finite).max()) if finite.size else 0.0,
         "nan_count": int(np.isnan(values).sum()),
         "inf_count": int(np.isinf(values).sum()),
-        "closed_form_error": _closed_form_error(closed, point, y, values),
+        "closed_form_error": error,
         "pytree": not all(
-            isinstance(each, jax.Array | jax.ShapeDtypeStruct) for each in (point, y)
+            isinstance(each, jax.Array | jax.ShapeDtypeStruct)
+            for each in (point, point if second else _output(g, point))
         ),
     }
+
+
+def pass_numbers(coloring: Coloring, rows: int, columns: int) -> dict[str, Any]:
+    """Return from which pass each entry of a pattern is read, JVPs first.
+
+    Args:
+        coloring: The coloring.
+        rows: Rows that one drawn row stands for.
+        columns: Columns that one drawn column stands for.
+
+    Returns:
+        `groups`, (r, c) with the number of the pass, 0 for no entry; `passes`, and how many of
+        them are by columns and `by_row`.
+    """
+    pattern = coloring.pattern
+    n_out, n_in = pattern.shape
+    by_column = 0 if coloring.columns is None else coloring.columns.count
+    number = 1 + np.asarray(coloring.lane) + np.where(coloring.by_row, by_column, 0)
+    groups = np.zeros((-(-n_out // rows), -(-n_in // columns)), np.int32)
+    np.maximum.at(groups, (pattern.rows // rows, pattern.cols // columns), number)
+    return {
+        "groups": groups,
+        "passes": coloring.passes,
+        "by_column": by_column,
+        "by_row": coloring.passes - by_column,
+    }
+
+
+def _colors(seeds: Seeds | None) -> np.ndarray | None:
+    return None if seeds is None else np.asarray(seeds.colors)
+
+
+def auto_strategy(f: Any, x: Any, quantity: str) -> Strategy:
+    """Return the strategy that a picture of this quantity is computed by, without a wish."""
+    return _strategy(f, x, quantity, "auto", "auto", None, None)
+
+
+def computed(
+    strategy: Strategy,
+    g: Callable[[Any], Any],
+    x: Any,
+    closed_form: Callable[[Any], Any] | None = None,
+) -> tuple[LabeledMatrix, float | None]:
+    """Compute a derivative as a matrix.
+
+    Returns:
+        The matrix, and its largest difference from the closed form, relative to the largest
+        entry; None without one, and for a Hessian.
+    """
+    second = strategy.quantity == "hessian"
+    compute = program(strategy, g)
+    result, closed = _run(
+        lambda x: (compute(x), closed_form(x) if closed_form and not second else None), x
+    )
+    y = x if second else _output(g, x)
+    matrix = as_matrix(result, y, x)
+    return matrix, _closed_form_error(closed, x, y, np.asarray(matrix.values, np.float64))
 
 
 def _strategy(
@@ -107,11 +170,15 @@ def _strategy(
         chunk = 8
     if quantity in ("hessian", "hvp"):
         chosen: Any = order or "forward_over_reverse"
-        return settle(Strategy("hessian", None, how, chunk, chosen), f, x, open_order=False)
+        asked = Strategy("hessian", None, how, chunk, chosen)
+        if how == "colored":
+            return with_coloring(asked, f, x)
+        return settle(asked, f, x, open_order=False)
     if quantity in ("jmp", "mjp"):
         mode = "forward" if quantity == "jmp" else "reverse"
     given: Any = None if mode == "auto" else mode
-    return settle(Strategy("jacobian", given, how, chunk), f, x)
+    asked = Strategy("jacobian", given, how, chunk)
+    return with_coloring(asked, f, x) if how == "colored" else settle(asked, f, x)
 
 
 def _run(function: Callable[[Any], Any], x: Any) -> Any:

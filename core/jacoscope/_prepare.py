@@ -19,6 +19,7 @@ from ._gate import Gate
 from ._measurement import Measurement
 from ._memory import RESOLUTION_BYTES, resident_rise
 from ._program import program
+from ._progress import Progress
 from ._scene import Scene
 from ._strategy import Strategy
 from ._timing import Samples
@@ -70,10 +71,12 @@ class Begun:
         return (self.function, None) if lowered is None else attempt(lowered.compile)
 
 
-def prepare(strategy: Strategy, scene: Scene, gate: Gate) -> Prepared:
+def prepare(strategy: Strategy, scene: Scene, gate: Gate, progress: Progress) -> Prepared:
     """Take a strategy through the gate, compile it, run it once and check its result."""
     begun = begin(strategy, scene, gate)
-    return begun if isinstance(begun, Prepared) else finish(begun, begun.compile(), scene, gate)
+    if isinstance(begun, Prepared):
+        return begun
+    return finish(begun, begun.compile(), scene, gate, progress)
 
 
 def begin(strategy: Strategy, scene: Scene, gate: Gate) -> Begun | Prepared:
@@ -96,6 +99,7 @@ def finish(
     compiled: tuple[Callable[..., Any], Cost | None] | Failure,
     scene: Scene,
     gate: Gate,
+    progress: Progress,
 ) -> Prepared:
     """Take a compiled strategy through the gate by its prediction, run it once and check it."""
     strategy, row = begun.strategy, blank_row(begun.strategy, scene)
@@ -111,12 +115,15 @@ def finish(
     if strategy.mode in ("reverse", "linearize", "mixed") and scene.residual_bytes is not None:
         row = row.but(residual_bytes=scene.residual_bytes)
     call = partial(function, *scene.arguments)
+    progress.runs()
     ran = attempt(lambda: resident_rise(call))
     if isinstance(ran, Failure):
         return Prepared(row.but(status=ran.status, message=ran.message))
     result, rise = ran
     if scene.reference is not None:
         row = row.but(error=scene.reference.error(result))
+    elif scene.unchecked:
+        row = row.but(message=f"{row.message} {scene.unchecked}".strip())
     suspect = cost is not None and cost.fused_by_ynn
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
@@ -167,13 +174,14 @@ def with_cost(row: Measurement, cost: Cost) -> Measurement:
     return row.but(memory_source=f"{_PREDICTED}{blind}", **known)
 
 
-def prepare_f(scene: Scene) -> PreparedF:
+def prepare_f(scene: Scene, progress: Progress) -> PreparedF:
     """Compile the function itself where it can be jitted, and run it once."""
     if not scene.jit:
         made = PreparedF(partial(scene.f, scene.x))
     else:
         compiled, cost = compile_program(scene.f, (scene.x,))
         made = PreparedF(partial(compiled, scene.x), cost.predicted_bytes)
+    progress.runs()
     jax.block_until_ready(made.call())
     return made
 

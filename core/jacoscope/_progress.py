@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import psutil
+
 from ._measurement import Measurement
+from ._memory import trim
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -51,6 +54,14 @@ class Progress:
                 "left_s": elapsed_s / done * (total - done) if done else None,
             }
         )
+
+    def runs(self) -> None:
+        """Tell that a program runs next, and what the process takes without it.
+
+        A limit is for the program: what compiling has left behind is none of its own.
+        """
+        trim()
+        self._emit({"type": "runs", "rss": psutil.Process().memory_info().rss})
 
     def rows(self, rows: Iterable[Measurement]) -> None:
         """Tell what is known of some strategies."""

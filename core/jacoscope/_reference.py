@@ -1,8 +1,8 @@
 """The reference that every strategy is checked against: JAX's own derivative in float64.
 
 Up to a million entries the whole derivative is compared, entry by entry; above, and where time is
-short, its product with one random vector. The error is the largest difference over the largest
-entry.
+short or memory would not do, its product with one random vector. The error is the largest
+difference over the largest entry.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from jaxtyping import Array, PyTree
 
+from ._cost import predicted_bytes
+from ._limits import MemoryLimitError
 from ._point import size
 from ._quick import jit_once
 from ._strategy import Quantity
@@ -62,6 +64,8 @@ def make_reference(
     n_out: int,
     jit: bool,
     brief: bool = False,
+    limit_bytes: int | None = None,
+    runs: Callable[[], None] = lambda: None,
 ) -> Reference:
     """Compute the reference for a quantity of `f` at `x`.
 
@@ -73,9 +77,14 @@ def make_reference(
         n_out: Numbers in the output.
         jit: Whether `f` can be jitted.
         brief: Whether a product is enough, of a Jacobian or a Hessian that has JVPs.
+        limit_bytes: What it may take, by prediction; None for any size.
+        runs: Called before a program runs.
 
     Returns:
         The reference, by `jax.jacfwd`, `jax.jacrev`, `jax.hessian`, `jax.jvp` or `jax.vjp`.
+
+    Raises:
+        MemoryLimitError: None of them stays within the limit.
     """
     n_in = size(x)
     with jax.enable_x64(True):
@@ -83,7 +92,17 @@ def make_reference(
             jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, np.float64)), given)
             for given in (x, vectors)
         )
-        maybe_jit = (jit_once if brief else jax.jit) if jit else lambda function: function
+
+        def run(function: Callable[..., Any], *arguments: Any) -> Any:
+            if not jit:
+                runs()
+                return function(*arguments)
+            jitted: Any = (jit_once if brief else jax.jit)(function)
+            compiled = jitted.lower(*arguments).compile()
+            _check(predicted_bytes(compiled), limit_bytes)
+            runs()
+            return compiled(*arguments)
+
         if quantity in ("jmp", "mjp", "hvp"):
             program, arguments = _products(f, quantity), (point, stacked)
         else:
@@ -91,14 +110,19 @@ def make_reference(
             large = n_in * rows > _DENSE_ENTRIES
             if large or brief:
                 try:
-                    return _contracted(g, point, maybe_jit)
+                    return _contracted(g, point, run)
                 except TypeError:  # a custom_vjp has no JVP
                     if large:
                         raise
             hessian = quantity == "hessian"
             program = jax.hessian(f) if hessian else _either(f, forward=n_in <= n_out)
             arguments = (point,)
-        leaves = jax.tree.leaves(maybe_jit(program)(*arguments))
+        try:
+            leaves = jax.tree.leaves(run(program, *arguments))
+        except MemoryLimitError:
+            if quantity in ("jmp", "mjp", "hvp"):
+                raise
+            return _contracted(jax.grad(f) if quantity == "hessian" else f, point, run)
         return Reference(tuple(np.asarray(leaf, np.float64) for leaf in leaves))
 
 
@@ -126,14 +150,19 @@ def _products(f: Callable[[Any], Any], quantity: Quantity) -> Callable[[Any, Any
     return jax.vmap(one, in_axes=(None, 0))
 
 
-def _contracted(f: Callable[[Any], Any], x: PyTree[Array], maybe_jit: Any) -> Reference:
+def _check(needed: int | None, limit_bytes: int | None) -> None:
+    if needed is not None and limit_bytes is not None and needed > limit_bytes:
+        raise MemoryLimitError(needed, limit_bytes, None)
+
+
+def _contracted(f: Callable[[Any], Any], x: PyTree[Array], run: Callable[..., Any]) -> Reference:
     rng = np.random.default_rng(0)
     v = jax.tree.map(lambda leaf: rng.standard_normal(leaf.shape), x)
 
     def forward(x: PyTree[Array], v: PyTree[Array]) -> Any:
         return jax.jvp(f, (x,), (v,))[1]
 
-    pushed = jax.tree.leaves(maybe_jit(forward)(x, v))
+    pushed = jax.tree.leaves(run(forward, x, v))
     expected = tuple(np.asarray(leaf, np.float64) for leaf in pushed)
     return Reference(expected, v)
 

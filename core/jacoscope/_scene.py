@@ -21,6 +21,7 @@ from ._strategy import Quantity
 from ._timing import Protocol
 
 _LONG = 500  # equations
+_UNCHECKED = "Not checked: JAX's own derivative in float64 does not fit into the memory limit."
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Scene:
         device: Where it is computed.
         residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
         reference: What results are checked against; None where JAX itself can't say.
+        unchecked: Why there is no reference, where that is for want of memory.
     """
 
     f: Callable[[Any], Any]
@@ -84,6 +86,7 @@ class Scene:
     residual_bytes: int | None
     output: Output = "dense"
     reference: Reference | None = None
+    unchecked: str = ""
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -140,10 +143,18 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
     )
 
 
-def with_reference(scene: Scene, options: Options) -> Scene:
+def with_reference(
+    scene: Scene, options: Options, limit_bytes: int, runs: Callable[[], None]
+) -> Scene:
     """Return the scene with the reference that results are checked against, if JAX can tell.
 
     A long program is differentiated eagerly: compiling it once more would cost its user minutes.
+
+    Args:
+        scene: The scene.
+        options: What is asked for.
+        limit_bytes: What the reference may take.
+        runs: Called before a program runs.
     """
     found = attempt(
         lambda: make_reference(
@@ -154,9 +165,13 @@ def with_reference(scene: Scene, options: Options) -> Scene:
             n_out=scene.n_out,
             jit=scene.jit and _equations(scene) <= _LONG,
             brief=options.tune,
+            limit_bytes=limit_bytes,
+            runs=runs,
         )
     )
-    return scene if isinstance(found, Failure) else replace(scene, reference=found)
+    if not isinstance(found, Failure):
+        return replace(scene, reference=found)
+    return replace(scene, unchecked=_UNCHECKED) if found.status == "out_of_memory" else scene
 
 
 def _equations(scene: Scene) -> int:

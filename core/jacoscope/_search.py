@@ -83,7 +83,7 @@ class _Search:
                 for future in wait(self.flying, return_when=FIRST_COMPLETED).done:
                     begun, since = self.flying.pop(future)
                     self._tell(begun.strategy)
-                    made = finish(begun, future.result(), self.scene, self.gate)
+                    made = finish(begun, future.result(), self.scene, self.gate, self.progress)
                     self._land(begun.strategy, made)
                     self.longest_s = max(self.longest_s, time.perf_counter() - since)
 

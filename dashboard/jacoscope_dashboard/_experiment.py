@@ -32,7 +32,14 @@ ORDERS = {
     "reverse_over_reverse": "Reverse over reverse",
     "full_hessian": "Full Hessian",
 }
-BATCHINGS = {"auto": "Auto", "loop": "Loop", "map": "Map", "vmap": "Vmap", "chunked": "Chunked"}
+BATCHINGS = {
+    "auto": "Auto",
+    "loop": "Loop",
+    "map": "Map",
+    "vmap": "Vmap",
+    "chunked": "Chunked",
+    "colored": "Colored",
+}
 LARGEST_COUNT = 1_000_000
 RADII = [1.0, 0.5, 0.2, 0.05]
 POLICIES = {
@@ -47,6 +54,7 @@ SHOWN_FIELDS = (
     "radius",
     "policy",
     "grows",
+    "structure",
 )  # nothing is measured anew for them
 
 _FOREIGN = frozenset({"theme", "tab"})
@@ -77,6 +85,9 @@ class Experiment(param.Parameterized):
 
     policy = param.Selector(
         default="nothing_saveable", objects=list(POLICIES), doc="What a checkpoint may keep."
+    )
+    structure = param.Selector(
+        default="hidden", objects=["hidden", "shown"], doc="Of the matrix, below it."
     )
     grows = param.String(default="", doc="What a sweep is over; empty for the first there is.")
 

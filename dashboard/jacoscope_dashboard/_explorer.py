@@ -19,12 +19,13 @@ from ._code import snippet
 from ._comparison import Ran
 from ._controls import Controls
 from ._experiment import OWN, Experiment, describe
+from ._formula import typeset
 from ._html import Html, alert
 from ._jobs import Hop, Runner
 from ._pace import Pace
 from ._place import hop_here
 from ._product_code import products_snippet
-from ._requests import telling_knobs
+from ._requests import same_to_measure, telling_knobs
 from ._session import Session
 from .views import (
     AdviceView,
@@ -35,6 +36,7 @@ from .views import (
     LessonsView,
     ProductsView,
     ScalingView,
+    StructureView,
 )
 
 TABS = ("jacobian", "products", "compare", "scaling", "inside", "lessons", "code")
@@ -46,6 +48,7 @@ _LATER: dict[str, Callable[[Explorer], Any]] = {
     "lessons": LessonsView,
     "code": CodeView,
 }  # built when they are first opened
+_LARGER = "{} is too small to tell: all ways take as long as an empty call. So this is {}."
 _WATCHED = ["problem", "knobs", *Experiment.FIELDS]
 
 
@@ -101,10 +104,11 @@ class Explorer(pn.viewable.Viewer):
         self._subject = Html(margin=(0, 0, 8, 0))
         self.advice = AdviceView(self)
         self._jacobian = JacobianView(self.session.matrix, self.pace, dark=self.dark)
+        self.structure = StructureView(self)
         self.later: dict[str, Any] = {}
         self._boxes = {name: pn.Column(sizing_mode="stretch_width") for name in _LATER}
         self.tabs = ui.Tabs(
-            ("Jacobian", self._jacobian.panel),
+            ("Jacobian", pn.Column(self._jacobian.panel, self.structure.panel)),
             *((name.capitalize(), box) for name, box in self._boxes.items()),
             active=TABS.index(self.tab),
             sizing_mode="stretch_width",
@@ -156,9 +160,26 @@ class Explorer(pn.viewable.Viewer):
         return write(self.experiment.spec())
 
     def run(self) -> None:
-        """Compare all strategies for the experiment, and show it."""
+        """Compare all strategies for the experiment, and show it.
+
+        The first comparison of a visit that has changed nothing is at a size that tells: the
+        example it starts with takes as long as an empty call, whatever the way.
+        """
         self.tab = "compare"
+        knobs = telling_knobs(self.experiment.spec()) if self._untouched else None
+        if knobs is not None:
+            small = describe(self.experiment.spec())
+            self.experiment.knobs = knobs
+            self._notices = [_LARGER.format(small, describe(self.experiment.spec()))]
+            self._say()
         self.session.run(self.experiment.spec())
+
+    @property
+    def _untouched(self) -> bool:
+        """Whether nothing was compared yet, and the settings are those of a first visit."""
+        first = Experiment().spec()
+        same = same_to_measure(first, self.experiment.spec())
+        return same and self.session.comparison.spec is None
 
     def sweep(self) -> None:
         """Compare all strategies over several sizes of the first knob."""
@@ -230,7 +251,7 @@ class Explorer(pn.viewable.Viewer):
     def _to_front(self) -> None:
         if self.tab in _LATER and self.tab not in self.later:
             self.later[self.tab] = _LATER[self.tab](self)
-        self._jacobian.active = self.tab == "jacobian"
+        self._jacobian.active = self.structure.active = self.tab == "jacobian"
         for name, view in self.later.items():
             view.active = self.tab == name
 
@@ -241,6 +262,7 @@ class Explorer(pn.viewable.Viewer):
 
     def _darken(self) -> None:
         self._jacobian.set_dark(self.dark)
+        self.structure.set_dark()
         for view in self.later.values():
             view.set_dark()
 
@@ -256,6 +278,8 @@ def tab_in(query: str) -> str:
 
 def _subject(experiment: Experiment) -> str:
     title, *sizes = describe(experiment.spec()).split(" · ")
-    about = experiment.family.about if experiment.family else ""
+    family = experiment.family
+    about = f"<p>{escape(family.about)}</p>" if family else ""
+    formula = f"<p>{typeset(family.formula)}</p>" if family else ""
     rest = f' <span class="sizes">· {escape(" · ".join(sizes))}</span>' if sizes else ""
-    return f'<div class="subject"><h2>{escape(title)}{rest}</h2><p>{escape(about)}</p></div>'
+    return f'<div class="subject"><h2>{escape(title)}{rest}</h2>{about}{formula}</div>'

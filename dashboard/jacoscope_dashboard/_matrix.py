@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Timer
-from typing import Any, ClassVar
+from typing import Any
 
 import param
 
@@ -29,11 +29,23 @@ class Matrix(param.Parameterized):
     picture = param.Parameter(default=None, doc="The last value of a job.")
     key = param.String(default="", doc="Which request `picture` answers.")
 
-    subject: ClassVar[str] = "the matrix was there"
+    def __init__(
+        self,
+        runner: Runner,
+        hop: Hop,
+        cache: Cache | None = None,
+        subject: str = "the matrix was there",
+    ) -> None:
+        """Take what carries jobs out.
 
-    def __init__(self, runner: Runner, hop: Hop, cache: Cache | None = None) -> None:
-        """Take a runner, the way to the page's thread, and where results are kept."""
+        Args:
+            runner: Where they go.
+            hop: The way to the page's thread.
+            cache: Where results are kept; None for where matrices are.
+            subject: What was not yet so when a job is cancelled, for the sentence.
+        """
         super().__init__()
+        self._subject = subject
         self._runner = runner
         self._hop = hop
         self._cache = PICTURES if cache is None else cache
@@ -63,7 +75,7 @@ class Matrix(param.Parameterized):
         """Stop what is under way; the page says *cancelled*."""
         if self.state == "busy":
             self._stop()
-            self.param.update(state="cancelled", message=f"Cancelled before {self.subject}.")
+            self.param.update(state="cancelled", message=f"Cancelled before {self._subject}.")
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something on the page's thread after a while."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ._cache import Cache
 from ._jobs import Hop, Runner
@@ -18,11 +18,9 @@ class Products(Matrix):
     stops it at every turn of a hand compiles for ever.
     """
 
-    subject: ClassVar[str] = "the vectors were there"
-
     def __init__(self, runner: Runner, hop: Hop) -> None:
         """Take a runner and the way to the page's thread."""
-        super().__init__(runner, hop, VECTORS)
+        super().__init__(runner, hop, VECTORS, "the vectors were there")
 
     def _in_the_way(self, running: Any, wanted: Any) -> bool:
         return running.target != wanted.target

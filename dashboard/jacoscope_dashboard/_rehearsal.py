@@ -78,6 +78,7 @@ _PICTURE: dict[str, Any] = {
     "mode": "forward",
     "strategy": "forward/vmap",
     "group": 1,
+    "coloring": None,
     "passes_forward": 2,
     "passes_reverse": 2,
     "max_abs": 1.0,

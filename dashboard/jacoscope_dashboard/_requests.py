@@ -50,6 +50,13 @@ def advice_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
     return plain_key("advise", target, options), Job("advise", target, options)
 
 
+def structure_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
+    """Return the structure job of a spec, and a key that equal jobs share."""
+    target = target_of(spec, own)
+    options = {"quantity": spec["quantity"], "device": spec["device"]}
+    return plain_key("structure", target, options), Job("structure", target, options)
+
+
 def products_request(spec: Spec, own: Any = None, part: str = "vectors") -> tuple[str, Any]:
     """Return the products job of a spec, and a key that equal jobs share.
 
@@ -134,15 +141,15 @@ def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:
     return Request(Job("compare", target_of(spec, own), options), spec, size)
 
 
-def sweep_sizes(knob: Knob, telling: int | None = None, *, ratio: int = SWEEP_RATIO) -> list[int]:
-    """Return the sizes a sweep of `knob` visits: a geometric row that ends at the telling size.
+def sweep_sizes(knob: Knob, end: int | None = None, *, ratio: int = SWEEP_RATIO) -> list[int]:
+    """Return the sizes a sweep of `knob` visits: a geometric row up to `end`.
 
     >>> from jacoscope.problems import family
     >>> sweep_sizes(family("logistic_regression").knobs["batch"], 2048)
     [8, 32, 128, 512, 2048]
     """
     low, high = knob.low or 1, knob.high or 1
-    top = min(telling or int(knob.default) * ratio ** (SWEEP_SIZES - 1), high)
+    top = min(end or int(knob.default) * ratio ** (SWEEP_SIZES - 1), high)
     sizes = {max(low, top // ratio**step) for step in range(SWEEP_SIZES)}
     return sorted(sizes)
 
@@ -155,10 +162,9 @@ def sweep_requests(spec: Spec) -> list[Request]:
     knob = next(iter(each.knobs.values()))
     if knob.choices:
         return []
-    telling = each.telling.get(knob.name)
     return [
         compare_request({**spec, "knobs": {**spec["knobs"], knob.name: size}}, size=size)
-        for size in sweep_sizes(knob, int(telling) if telling else None)
+        for size in sweep_sizes(knob, each.sweep_end(knob.name))
     ]
 
 

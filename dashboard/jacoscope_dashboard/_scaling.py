@@ -169,8 +169,7 @@ def _sizes(spec: Spec) -> list[Knob]:
 
 def _row(spec: Spec, knob: Knob) -> tuple[int, ...]:
     """Return a geometric row of a knob's values, a finer one where the knob is small."""
-    telling = family(spec["problem"]).telling.get(knob.name)
-    top = int(telling) if telling else None
+    top = family(spec["problem"]).sweep_end(knob.name)
     for sizes in (
         sweep_sizes(knob, top),
         sweep_sizes(knob, top, ratio=2),

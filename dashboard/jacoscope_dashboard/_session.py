@@ -10,10 +10,8 @@ import param
 from jacoscope import Study
 from jacoscope.run import Job
 
-from ._against import Against
 from ._cache import Cache
 from ._comparison import Comparison
-from ._inside import Inside
 from ._jobs import Hop, Outcome, Runner, Sent
 from ._lessons import Lesson
 from ._matrix import Matrix
@@ -28,11 +26,13 @@ from ._requests import (
     many_requests,
     matrix_request,
     products_request,
+    structure_request,
     sweep_requests,
 )
 from ._scaling import depth_requests, map_requests, range_requests
 
 _ADVICE = Cache(200)
+_STRUCTURES, _INSIDES, _PAIRS = Cache(24), Cache(24), Cache(24)
 ADVICE_DELAY_S = 1.0
 _DEVICES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 
@@ -53,10 +53,11 @@ class Session(param.Parameterized):
         """
         super().__init__()
         self.matrix = Matrix(runner, hop)
+        self.structure = Matrix(runner, hop, _STRUCTURES, "the structure was there")
         self.products = Products(runner, hop)
         self.orders = Products(runner, hop)
-        self.inside = Inside(runner, hop)
-        self.against = Against(runner, hop)
+        self.inside = Matrix(runner, hop, _INSIDES, "the function was traced")
+        self.against = Matrix(runner, hop, _PAIRS, "both studies were compared")
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
@@ -87,6 +88,10 @@ class Session(param.Parameterized):
     def sweep(self, spec: Spec) -> None:
         """Compare all strategies over the sizes of the problem's first knob."""
         self.comparison.sweep(sweep_requests(spec))
+
+    def show_structure(self, spec: Spec) -> None:
+        """Ask for the pattern, the colors and the singular values of a spec's derivative."""
+        self.structure.show(*structure_request(spec, self._own))
 
     def show_products(self, spec: Spec) -> None:
         """Ask for what the spec's tangent and cotangent become."""
@@ -142,7 +147,10 @@ class Session(param.Parameterized):
     @property
     def pictures(self) -> tuple[Matrix, ...]:
         """Everything that is drawn in this visit."""
-        return (self.matrix, self.products, self.orders, self.inside, self.against)
+        return (
+            *(self.matrix, self.structure, self.products),
+            *(self.orders, self.inside, self.against),
+        )
 
     @property
     def busy(self) -> bool:

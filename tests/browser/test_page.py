@@ -16,6 +16,7 @@ def test_first_sight(visit: Visit) -> None:
     visit.open()
     assert visit.page.title() == "Jacoscope"
     visit.says("4 VJPs against 3 JVPs")
+    assert visit.page.locator(".subject math").first.is_visible()
     visit.page.get_by_text("Values", exact=True).click()
     table = visit.page.get_by_role("table", name=re.compile("4 outputs"))
     assert table.get_by_role("row").count() == 5
@@ -150,6 +151,8 @@ def test_inside_shows_passes_residuals_and_the_program(visit: Visit) -> None:
     equations = visit.page.get_by_role("region", name="Equations")
     equations.get_by_text("tanh").first.wait_for()
     equations.get_by_text("keeps").first.wait_for()
+    visit.page.get_by_role("heading", name="The equations as a graph", exact=True).wait_for()
+    visit.says("reverse mode keeps something of 3")
     visit.type("Search the program", "ROOT")
     visit.page.get_by_text(re.compile(r"\d+ of [\d,]+ lines")).wait_for()
 
@@ -165,7 +168,7 @@ def test_scaling_sweeps_a_size_the_steps_and_two_sizes(visit: Visit) -> None:
     growth.get_by_text("reverse/chunked").wait_for(timeout=60_000)
     steps = visit.page.get_by_role("button", name="Sweep the steps", exact=True)
     steps.click(timeout=60_000)
-    visit.says("Comparison 2 of 20")
+    visit.says("Comparison 2 of 20", timeout_s=60)
     visit.page.get_by_role("heading", name="Memory of one pass", exact=True).wait_for()
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
     visit.says("Cancelled")
@@ -219,6 +222,26 @@ def test_player_builds_column_by_column(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Play").click()
     visit.page.wait_for_timeout(3000)
     assert slider.get_attribute("aria-valuenow") == "3"
+
+
+def test_structure_and_a_build_color_by_color(visit: Visit) -> None:
+    visit.open("?problem=arrow&unknowns=12")
+    visit.choose("Batching", "Colored")
+    visit.says("mixed/colored: 3 passes, one a color")
+    slider = visit.page.get_by_role("slider", name=re.compile("color a step"))
+    visit.page.get_by_role("button", name="First frame").click()
+    visit.page.get_by_role("button", name="Next frame").click()
+    assert slider.get_attribute("aria-valuenow") == "1"
+    assert slider.get_attribute("aria-valuemax") == "3"
+    visit.page.get_by_role("switch", name="Structure").click()
+    visit.page.wait_for_url(re.compile("structure=shown"))
+    visit.page.get_by_role("heading", name="Pattern and colors", exact=True).wait_for()
+    visit.says("34 entries of 12 × 12 in 3 passes")
+    visit.says("2 JVPs and 1 VJP")
+    visit.page.get_by_role("heading", name="Compressed by columns", exact=True).wait_for()
+    visit.page.get_by_role("heading", name="Compressed by rows", exact=True).wait_for()
+    visit.page.get_by_role("heading", name="Singular values", exact=True).wait_for()
+    visit.says("Rank 12 of at most 12")
 
 
 def test_both_devices_can_be_chosen(visit: Visit) -> None:

@@ -278,6 +278,20 @@ def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
             assert int(taken[1]) <= 1.2 * 300
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches resident memory")
+def test_what_compiling_leaves_behind_is_no_programs_own(runner: LocalRunner) -> None:
+    p = jsc.problem("square_mlp", width=128, depth=6)
+    ways = ("forward", "reverse", "linearize")
+    only = [f"{way}/{how}" for way in ways for how in ("vmap", "chunked/8", "chunked/32", "map")]
+    asked = job(p.f, p.x, memory_limit=10**7, chunk_sizes=[8, 32], only=only, time_limit=60.0)
+    events: list[Any] = []
+    study = study_of(runner.submit(asked, events.append).result(90))
+    assert {row.status for row in study.rows} == {"ok"}
+    assert all(row.predicted_bytes < 10**6 for row in study.rows if row.predicted_bytes)
+    assert all(row.error is not None and row.error < 1e-4 for row in study.rows)
+    assert not any(event["type"] == "runs" for event in events)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the high-water mark")
 def test_peaks_are_measured_and_stand_beside_the_prediction(runner: LocalRunner) -> None:
     n = 2_400  # J takes 23 MB

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from jacoscope._equation_graph import MOST_NODES
 from jacoscope._inside import MOST_EQUATIONS, POLICIES, look_inside
 
 W = jnp.ones((8, 8), jnp.float32)
@@ -107,3 +108,58 @@ def test_pytrees() -> None:
     found = look_inside(lambda p: {"s": jnp.sum(p["w"] @ p["b"])}, {"w": W, "b": X})
     assert found["passes"]["one VJP"]["message"] == ""
     assert found["kept"]
+
+
+def graph(f: Any, x: Any) -> tuple[list[dict[str, Any]], set[tuple[str, str]]]:
+    """The nodes, and what reads what by their names."""
+    nodes = look_inside(f, x)["graph"]
+    edges = {(nodes[i]["name"], each["name"]) for each in nodes for i, _ in each["reads"]}
+    return nodes, edges
+
+
+def test_the_graph_says_what_reads_what() -> None:
+    nodes, edges = graph(lambda p: jnp.tanh(p["w"]) * jnp.sin(p["b"]), {"w": X, "b": X})
+    assert edges == {
+        ("x['b']", "sin"), ("x['w']", "tanh"), ("tanh", "mul"), ("sin", "mul"), ("mul", "y"),
+    }  # fmt: skip
+    kinds = [each["kind"] for each in nodes]
+    assert (kinds.count("input"), kinds.count("equation"), kinds.count("output")) == (2, 3, 1)
+
+
+def test_the_graph_marks_what_the_equations_mark() -> None:
+    found = look_inside(layers, X)
+    marked = sum(each["kept"] for each in found["equations"])
+    assert sum(each["kept"] for each in found["graph"]) == marked > 0
+
+
+def test_the_graph_goes_into_jitted_calls_and_not_into_loops() -> None:
+    twice = jax.jit(lambda z: jnp.cos(z) + z)
+
+    def f(x: Any) -> Any:
+        y = jax.lax.scan(lambda z, _: (jnp.sin(z), None), twice(twice(x)), None, length=4)[0]
+        return jnp.exp(y)
+
+    nodes, edges = graph(f, X)
+    names = [each["name"] for each in nodes if each["kind"] == "equation"]
+    assert names == ["cos", "add", "cos", "add", "scan", "exp"]
+    assert {("add", "scan"), ("scan", "exp"), ("add", "cos"), ("x", "cos")} <= edges
+    scan = next(each for each in nodes if each["name"] == "scan")
+    assert scan["kept"] > 0  # what its body keeps
+
+
+def test_the_graph_leaves_out_what_nothing_reads() -> None:
+    def f(x: Any) -> Any:
+        _ = jnp.exp(x)
+        return jnp.sin(x)
+
+    nodes, _ = graph(f, X)
+    assert [each["name"] for each in nodes] == ["x", "sin", "y"]
+
+
+def test_a_large_function_has_no_graph() -> None:
+    def large(x: Any) -> Any:
+        for _ in range(MOST_NODES):
+            x = jnp.sin(x)
+        return x
+
+    assert look_inside(large, X)["graph"] is None

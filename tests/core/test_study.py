@@ -262,6 +262,34 @@ def test_random_products_find_a_wrong_entry() -> None:
     assert reference.error(right.at[3, 700].add(1.0)) > 1e-3
 
 
+def test_a_reference_stays_within_the_memory_limit() -> None:
+    from jacoscope import MemoryLimitError
+    from jacoscope._reference import make_reference
+
+    x = jnp.linspace(0.0, 1.0, 200)
+    right = jnp.diag(jnp.cos(x))
+    asked: dict[str, Any] = {"quantity": "jacobian", "vectors": None, "n_out": 200, "jit": True}
+    ran: list[str] = []
+    asked["runs"] = lambda: ran.append("runs")
+    whole = make_reference(jnp.sin, x, **asked, limit_bytes=8 * 200 * 202)
+    product = make_reference(jnp.sin, x, **asked, limit_bytes=8 * 200 * 10)
+    assert (whole.direction is None, product.direction is None) == (True, False)
+    assert ran == ["runs", "runs"]
+    for reference in (whole, product):
+        assert reference.error(right) < 1e-6
+        assert reference.error(right.at[3, 7].add(1.0)) > 1e-3
+    with pytest.raises(MemoryLimitError):
+        make_reference(jnp.sin, x, **asked, limit_bytes=8 * 200)
+
+
+def test_a_row_says_why_it_was_not_checked() -> None:
+    x = jnp.linspace(0.0, 1.0, 1000)
+    study = inline(lambda x: jnp.stack([jnp.sum(x), jnp.sum(x**2)]), x, memory_limit=13_000)
+    there = [row for row in study.rows if row.status == "ok"]
+    assert there
+    assert all(row.error is None and "Not checked" in row.message for row in there)
+
+
 def test_a_brief_reference_is_a_product_or_the_whole_where_there_is_no_jvp() -> None:
     from jacoscope._reference import make_reference
 

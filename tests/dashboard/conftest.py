@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jacoscope_dashboard import Explorer, _inside, _matrix
+from jacoscope_dashboard import Explorer, _matrix, _session
 from jacoscope_dashboard._cache import Cache
 from tests.dashboard.helpers import FakeRunner, Pump
 
@@ -28,7 +28,8 @@ def runner() -> FakeRunner:
 def opened(page: Pump, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens an explorer whose first matrix has come."""
     monkeypatch.setattr(_matrix, "PICTURES", Cache(8))
-    monkeypatch.setattr(_inside, "INSIDES", Cache(8))
+    for name in ("_INSIDES", "_STRUCTURES", "_PAIRS"):
+        monkeypatch.setattr(_session, name, Cache(8))
 
     def opened(**options: Any) -> Explorer:
         explorer = Explorer(runner=runner, hop=page.hop, **options)

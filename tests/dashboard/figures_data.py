@@ -33,6 +33,7 @@ def picture(values: Any, **changes: Any) -> dict[str, Any]:
         "mode": "forward",
         "strategy": "forward/vmap",
         "group": 1,
+        "coloring": None,
         "passes_forward": n_in,
         "passes_reverse": n_out,
         "max_abs": float(finite.max()) if finite.size else 0.0,
@@ -40,6 +41,38 @@ def picture(values: Any, **changes: Any) -> dict[str, Any]:
         "inf_count": int(np.isinf(values).sum()),
         "closed_form_error": None,
         "pytree": False,
+        **changes,
+    }
+
+
+def structure(**changes: Any) -> dict[str, Any]:
+    """What a structure job brings: three columns in two JVPs and a full row in a VJP."""
+    values = np.array([[1.0, 2.0], [0.0, 3.0], [4.0, 0.0]], np.float32)
+    colored = {
+        "groups": np.array([[1, 2, 0], [0, 2, 1], [3, 3, 3]]),
+        "known": "proven",
+        "entries": 7,
+        "passes": 3,
+        "by_column": 2,
+        "by_row": 1,
+        "note": "Sparsity proven for every x: 7 entries of 3 × 3 in 3 passes.",
+        "compressed": [
+            {"side": "columns", "values": values, "shape": [3, 2]},
+            {"side": "rows", "values": np.ones((1, 3), np.float32), "shape": [1, 3]},
+        ],
+    }
+    singular = {"values": np.array([3.0, 1.0, 0.0]), "rank": 2, "zero": 1e-6}
+    names = (
+        *("row_labels", "column_labels", "row_blocks", "column_blocks"),
+        *("n_out", "n_in", "x_path", "y_path"),
+    )
+    return {
+        **{name: picture(np.zeros((3, 3)))[name] for name in names},
+        "symmetric": False,
+        "colored": colored,
+        "why_not_colored": "",
+        "singular": singular,
+        "why_not_singular": "",
         **changes,
     }
 

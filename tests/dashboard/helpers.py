@@ -15,7 +15,7 @@ from jacoscope import Advice, Measurement, Study
 from jacoscope.run import Job, Outcome
 from jacoscope.run._inline import run_job
 from jacoscope_dashboard import Explorer
-from tests.dashboard.figures_data import picture
+from tests.dashboard.figures_data import picture, structure
 from tests.dashboard.inside_data import inside
 from tests.dashboard.product_data import orders, products
 
@@ -88,6 +88,8 @@ def answer(job: Job) -> Outcome:
         return Outcome("ok", value={"advice": asdict(ADVICE)})
     if job.kind == "inside":
         return Outcome("ok", value=inside(job.options["policy"]))
+    if job.kind == "structure":
+        return Outcome("ok", value=structure())
     if job.kind == "against":
         return run_job(job, lambda _: None)
     knobs = job.target.get("knobs", {})

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+GRAPH = [
+    {"kind": "input", "name": "x", "text": "f32[4]", "source": "", "kept": 0, "reads": []},
+    {
+        "kind": "equation",
+        "name": "sin",
+        "text": "b:f32[4] = sin a",
+        "source": "model.py:7",
+        "kept": 16,
+        "reads": [(0, "f32[4]")],
+    },
+]
+
 
 def kept(size: int, primitive: str, source: str | None) -> dict[str, Any]:
     return {
@@ -40,6 +52,7 @@ def inside(policy: str, *, reverse: bool = True) -> dict[str, Any]:
             {"text": "d:f32[4] = mul b <i>", "depth": 1, "source": line, "kept": 0},
         ],
         "omitted": 5,
+        "graph": GRAPH if reverse else None,
         "kept": [kept(16, "sin", line), kept(48, "constant", None)] if reverse else None,
         "kept_with_policy": [kept(48, "constant", None)] if reverse else None,
         "policy": policy,

@@ -11,6 +11,7 @@ import jacoscope as jsc
 from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer, explore
 from jacoscope_dashboard._fields import Field
+from jacoscope_dashboard.figures import Filled
 from tests.dashboard.conftest import Open
 from tests.dashboard.helpers import (
     DEVICES,
@@ -116,13 +117,13 @@ def test_player_builds_by_columns_or_by_rows(opened: Open, page: Pump) -> None:
     view = explorer._jacobian
     assert (view.player.end, view.player.value, view.filled) == (3, 3, None)
     view.player.value = 0
-    assert view.filled == ("columns", 0, 0)
+    assert view.filled == Filled.to("columns", 0, 0)
     view.player.value = 2
-    assert view.filled == ("columns", 1, 2)
+    assert view.filled == Filled.to("columns", 1, 2)
     explorer.experiment.mode = "reverse"
     page.until(lambda: view.player.end == 4)
     view.player.value = 1
-    assert view.filled == ("rows", 0, 1)
+    assert view.filled == Filled.to("rows", 0, 1)
 
 
 def test_player_stops_at_the_end(opened: Open) -> None:
@@ -214,12 +215,12 @@ def test_too_small_to_tell_leads_to_a_size_that_tells(
 
 
 def test_a_study_of_other_settings_says_so(opened: Open, page: Pump, runner: FakeRunner) -> None:
-    explorer = opened()
+    explorer = opened(query="batch=5")
     run(explorer, page, runner, study())
     assert "settings have changed" not in text(explorer)
     explorer.experiment.set_knob("batch", 8)
     page.until(lambda: "settings have changed" in text(explorer))
-    assert "Measured for Logistic regression, predictions · batch size 4" in text(explorer)
+    assert "Measured for Logistic regression, predictions · batch size 5" in text(explorer)
 
 
 def test_sweep(opened: Open, page: Pump, runner: FakeRunner) -> None:
@@ -243,7 +244,7 @@ def test_errors_are_alerts_and_nothing_foreign_is_html(
     opened: Open, page: Pump, runner: FakeRunner
 ) -> None:
     runner.hold = ("matrix", "compare")
-    explorer = Explorer(runner=runner, hop=page.hop, query="<i>x</i>=1&mode=<u>")
+    explorer = Explorer(runner=runner, hop=page.hop, query="<i>x</i>=1&mode=<u>&batch=5")
     evil = "It failed: <img src=x onerror=alert(1)>"
     runner.last("matrix").finish(Outcome("failed", evil))
     page.until(lambda: explorer.session.matrix.state == "failed")
@@ -325,3 +326,27 @@ def test_dark_figures_for_a_dark_page(opened: Open, page: Pump, runner: FakeRunn
     light = table.rows[0]["cells"]["strategy"]["color"]
     explorer.dark = True
     page.until(lambda: table.rows[0]["cells"]["strategy"]["color"] != light)
+
+
+def test_the_first_comparison_of_who_changed_nothing_is_at_a_size_that_tells(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    explorer.run()
+    assert runner.last("compare").job.target["knobs"]["batch"] == 512
+    assert "too small to tell" in text(explorer)
+    assert explorer.settings()["knobs"]["batch"] == 512
+    runner.last("compare").finish(finished(study()))
+    page.until(lambda: explorer.session.comparison.state == "ok")
+    explorer.experiment.reset()
+    explorer.run()
+    assert runner.last("compare").job.target["knobs"]["batch"] == 4
+
+
+def test_whoever_changed_something_gets_what_was_asked_for(
+    opened: Open, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    explorer.experiment.mode = "reverse"
+    explorer.run()
+    assert runner.last("compare").job.target["knobs"]["batch"] == 4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bokeh.models import HoverTool
 
-from jacoscope_dashboard.figures import heatmap, palette
+from jacoscope_dashboard.figures import Filled, heatmap, palette
 from jacoscope_dashboard.figures._palette import contrast, diverging
 from tests.dashboard.figures_data import (
     Fed,
@@ -152,7 +152,7 @@ def test_blocks_have_borders():
 
 
 def test_player_shows_what_is_known_and_borders_the_last_columns():
-    figure = drawn(heatmap(picture(numbered(4, 3)), filled=("columns", 1, 2)))
+    figure = drawn(heatmap(picture(numbered(4, 3)), filled=Filled.to("columns", 1, 2)))
     np.testing.assert_array_equal(image(figure), numbered(4, 3)[:, :2])
     assert mapper(figure).high == 7.0  # of the whole matrix: colors stay while it fills
     boxes = columns(named(figure, "boxes"))
@@ -169,8 +169,41 @@ def test_player_shows_what_is_known_and_borders_the_last_columns():
     assert figure.y_range.end < -0.5
 
 
+def by_color(passes: int) -> Filled:
+    """Three columns in two colors: the first and the last in one, and the middle one."""
+    groups = np.array([[1, 2, 0], [0, 2, 1], [1, 0, 1]])
+    last = ((0, 1), (2, 3)) if passes == 1 else ((1, 2),)
+    return Filled("columns", last, 0, groups <= passes)
+
+
+def test_player_by_color_fills_columns_that_lie_apart():
+    values = np.array([[1, 2, 0], [0, -3, 4], [5, 0, 6]], np.float32)
+    figure = drawn(heatmap(picture(values), filled=by_color(1)))
+    shown = image(figure)
+    assert np.isneginf(shown[:2, 1]).all()
+    assert shown[2, 1] == 0  # known to be zero before any pass
+    np.testing.assert_array_equal(shown[:, [0, 2]], values[:, [0, 2]])
+    colors = palette(dark=False)
+    assert mapper(figure).low_color == colors.grid
+    boxes = columns(named(figure, "boxes"))
+    marked = [i for i, width in enumerate(boxes["width"]) if width == 3.0]
+    assert [(boxes["left"][i], boxes["right"][i]) for i in marked] == [(-0.5, 0.5), (1.5, 2.5)]
+    assert written(figure, "words")[-3:] == ["1", "0", "1"]
+    assert not any(boxes["hatch"])
+
+
+def test_infinities_keep_their_color_while_colors_fill():
+    values = np.array([[-np.inf, 2, 0], [0, 3, 4], [5, 0, 6]], np.float32)
+    fed = Fed(heatmap, picture(values), filled=by_color(1))
+    assert np.isposinf(image(fed.figure)[0, 0])
+    assert mapper(fed.figure).high_color == palette(dark=False).inf
+    fed.push(picture(values))
+    assert np.isneginf(image(fed.figure)[0, 0])
+    assert mapper(fed.figure).low_color == palette(dark=False).inf
+
+
 def test_player_in_reverse_fills_rows():
-    figure = drawn(heatmap(picture(numbered(4, 3)), filled=("rows", 2, 4)))
+    figure = drawn(heatmap(picture(numbered(4, 3)), filled=Filled.to("rows", 2, 4)))
     np.testing.assert_array_equal(image(figure), numbered(4, 3))
     boxes = columns(named(figure, "boxes"))
     assert not any(boxes["hatch"])
@@ -180,7 +213,7 @@ def test_player_in_reverse_fills_rows():
 
 
 def test_player_at_its_start_shows_nothing():
-    figure = drawn(heatmap(picture(numbered(4, 3)), filled=("columns", 0, 0)))
+    figure = drawn(heatmap(picture(numbered(4, 3)), filled=Filled.to("columns", 0, 0)))
     data = image_of(figure).data_source.data
     assert data["x"][0] + data["dw"][0] < figure.x_range.start
     assert not written(figure, "words")
@@ -188,8 +221,8 @@ def test_player_at_its_start_shows_nothing():
 
 def test_player_on_a_reduced_matrix_fills_whole_cells():
     full = picture(numbered(2, 3), n_in=10, reduced=True)
-    assert image(drawn(heatmap(full, filled=("columns", 6, 7)))).shape == (2, 1)
-    assert image(drawn(heatmap(full, filled=("columns", 9, 10)))).shape == (2, 3)
+    assert image(drawn(heatmap(full, filled=Filled.to("columns", 6, 7)))).shape == (2, 1)
+    assert image(drawn(heatmap(full, filled=Filled.to("columns", 9, 10)))).shape == (2, 3)
 
 
 def test_pushed_pictures_replace_all_in_place():
@@ -201,7 +234,7 @@ def test_pushed_pictures_replace_all_in_place():
     wide = numbered(1, 40)
     cases: list[tuple[Any, dict[str, Any]]] = [
         (np.random.default_rng(0).normal(size=(512, 512)), {"log": True}),
-        (wide, {"dark": True, "filled": ("columns", 8, 16)}),
+        (wide, {"dark": True, "filled": Filled.to("columns", 8, 16)}),
         (numbered(4, 3), {}),
         (np.zeros((0, 3)), {}),
         (np.zeros((3, 0)), {"dark": True}),
@@ -225,9 +258,11 @@ def test_pushed_pictures_replace_all_in_place():
 
 
 def test_a_zoom_lasts_while_the_player_plays():
-    fed = Fed(heatmap, picture(numbered(40, 40)), filled=("columns", 0, 1))
+    fed = Fed(heatmap, picture(numbered(40, 40)), filled=Filled.to("columns", 0, 1))
     fed.figure.x_range.start = 7.25
-    assert fed.push(picture(numbered(40, 40)), filled=("columns", 1, 2)).x_range.start == 7.25
+    assert (
+        fed.push(picture(numbered(40, 40)), filled=Filled.to("columns", 1, 2)).x_range.start == 7.25
+    )
     assert fed.push(picture(numbered(40, 20))).x_range.start == -0.5
 
 

@@ -44,7 +44,7 @@ def buttons(explorer: Explorer) -> list[Any]:
 def test_each_comparison_is_one_click_from_coming_back(
     opened: Open, page: Pump, runner: FakeRunner
 ) -> None:
-    explorer = opened()
+    explorer = opened(query="batch=5")
     assert buttons(explorer) == []
     run(explorer, page, runner, study())
     explorer.experiment.set_knob("batch", 8)
@@ -52,11 +52,11 @@ def test_each_comparison_is_one_click_from_coming_back(
     run(explorer, page, runner, slower(2.0))
     newest, oldest = buttons(explorer)
     assert "batch size 8" in newest.label
-    assert oldest.label.endswith("batch size 4 · features 3: forward/vmap, 1 ms")
+    assert oldest.label.endswith("batch size 5 · features 3: forward/vmap, 1 ms")
     explorer.tab = "jacobian"
     oldest.clicks += 1
     assert explorer.tab == "compare"
-    assert explorer.experiment.resolved_knobs()["batch"] == 4
+    assert explorer.experiment.resolved_knobs()["batch"] == 5
     assert explorer.experiment.mode == "auto"
     assert explorer.study is not None
     assert explorer.study.row("forward/vmap").median_s == 1e-3

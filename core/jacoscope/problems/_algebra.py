@@ -93,6 +93,10 @@ CONVOLUTION = Family(
     title="Convolution by FFT",
     group=_GROUP,
     about="A banded Jacobian that the FFT hides: its entries are the kernel, f shows only sums.",
+    formula=(
+        r"f(x) = \mathcal{F}^{-1}\bigl(\mathcal{F}x \cdot \mathcal{F}k\bigr), \quad J_{ij} = "
+        r"k_{i-j}"
+    ),
     source="Written for Jacoscope: f(x) = F⁻¹(F x · F k), J with Jᵢⱼ = kᵢ₋ⱼ",
     make=_make_convolution,
     sizes=(
@@ -107,6 +111,10 @@ SOLVE = Family(
     title="Linear solve",
     group=_GROUP,
     about="y solves (A + diag x) y = b: one factorization serves every pass, forward or reverse.",
+    formula=(
+        r"(A + \operatorname{diag} x)\, y = b, \quad J = -(A + \operatorname{diag} x)^{-1} "
+        r"\operatorname{diag} y"
+    ),
     source="Giles (2008), Collected matrix derivative results: J = −(A + diag x)⁻¹ diag y",
     make=_make_solve,
     sizes=(Knob("unknowns", "Unknowns", 32, "Inputs and outputs.", 1, 8_192),),
@@ -118,6 +126,10 @@ PROCESS = Family(
     title="Gaussian process, likelihood",
     group=_GROUP,
     about="A Cholesky factor on the way to one number: its gradient costs about what f costs.",
+    formula=(
+        r"f(\ell, \sigma) = \tfrac{1}{2}\bigl(y^\top C^{-1} y + \log\det C + n \log "
+        r"2\pi\bigr), \quad C = K_\ell + \sigma^2 I"
+    ),
     source="Rasmussen & Williams (2006), Gaussian processes for machine learning, eq. 5.8–5.9",
     make=_make_process,
     sizes=(

@@ -27,6 +27,7 @@ ARROW = Family(
     title="Arrow: a dense row and column",
     group=GROUP,
     about="Any two columns meet in the dense row and any two rows in the dense column: n colors.",
+    formula=r"f_1(x) = \tfrac{1}{2} \sum_j x_j^2, \quad f_i(x) = x_1 x_i + \sin x_i",
     source="Written for Jacoscope: f₁ = ½ Σ xⱼ², fᵢ = x₁ xᵢ + sin xᵢ",
     make=_make,
     sizes=(Knob("unknowns", "Unknowns", 48, "Inputs and outputs.", 2, 262_144),),

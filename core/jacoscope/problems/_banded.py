@@ -60,6 +60,7 @@ DIFFERENCES = Family(
     title="Squared differences of neighbors",
     group=GROUP,
     about="Two bands, so two colors do for any length: the plainest case for a sparse Jacobian.",
+    formula=r"f_i(x) = (x_{i+1} - x_i)^2",
     source="Written for Jacoscope: fᵢ(x) = (xᵢ₊₁ − xᵢ)²",
     make=_make_differences,
     sizes=(_UNKNOWNS,),
@@ -71,6 +72,7 @@ TRIDIAGONAL = Family(
     title="Broyden's tridiagonal system",
     group=GROUP,
     about="Three bands: three colored passes in place of one for each unknown.",
+    formula=r"f_i(x) = (3 - 2 x_i)\, x_i - x_{i-1} - 2 x_{i+1} + 1",
     source="Moré, Garbow & Hillstrom (1981), problem 30; after Broyden (1965)",
     make=_make_tridiagonal,
     sizes=(_UNKNOWNS,),
@@ -82,6 +84,7 @@ BANDED = Family(
     title="Broyden's banded system",
     group=GROUP,
     about="Seven bands, more to the left than to the right; the number of colors is their number.",
+    formula=r"f_i(x) = x_i (2 + 5 x_i^2) + 1 - \sum_{j \in N(i)} x_j (1 + x_j)",
     source="Moré, Garbow & Hillstrom (1981), problem 31; after Broyden (1971)",
     make=_make_banded,
     sizes=(

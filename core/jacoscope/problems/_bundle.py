@@ -74,6 +74,11 @@ BUNDLE = Family(
     title="Bundle adjustment",
     group=GROUP,
     about="Each residual sees one camera and one point: a block-sparse Jacobian with named blocks.",
+    formula=(
+        r"X' = R(r)(X - c), \quad p = X'_{12} / X'_3,"
+        r" \quad d = 1 + \kappa_1 \lVert p \rVert^2 + \kappa_2 \lVert p \rVert^4,"
+        r" \quad f = w\,(\phi\, d\, p + p_0 - m)"
+    ),
     source="Šrajer, Kukelova & Fitzgibbon (2018), A benchmark of selected AD tools (ADBench)",
     make=_make,
     sizes=(

@@ -95,6 +95,7 @@ KMEANS = Family(
     title="k-means cost",
     group=GROUP,
     about="Squared distance of each point to its nearest centroid: the Hessian is diagonal.",
+    formula=r"f(c) = \sum_i \min_k \lVert x_i - c_k \rVert^2",
     source="Bottou & Bengio (1994), Convergence properties of the k-means algorithms; GradBench",
     make=_make_kmeans,
     sizes=_SIZES,
@@ -106,6 +107,11 @@ MIXTURE = Family(
     title="Gaussian mixture, log-likelihood",
     group=GROUP,
     about="Weights, means and covariances in four blocks: one gradient, and a dense Hessian.",
+    formula=(
+        r"f = \sum_i \log \sum_k e^{\lambda_{ik}} - n \log \sum_k e^{\alpha_k}"
+        r" - \tfrac{1}{2} \sum_k \lVert Q_k \rVert_F^2, \quad \lambda_{ik} = \alpha_k"
+        r" + \log \det Q_k - \tfrac{1}{2} \lVert Q_k (x_i - \mu_k) \rVert^2"
+    ),
     source="Šrajer, Kukelova & Fitzgibbon (2018), A benchmark of selected AD tools (ADBench)",
     make=_make_mixture,
     sizes=_SIZES,

@@ -93,6 +93,7 @@ CONTROL_FLOW = Family(
     title="Python try and if on a value",
     group=_GROUP,
     about="f branches on the value of x, so it can't be jitted; the linear part at a point can.",
+    formula=r"f(x) = \begin{cases} 2 x^3 & x < 3 \\ \pi x & x \ge 3 \end{cases}",
     source=SOURCE,
     make=_make,
     sizes=(Knob("point", "Point", 4, "Where f is differentiated.", -100, 100),),
@@ -103,6 +104,7 @@ WHILE_LOOP = Family(
     title="Loop until converged",
     group=_GROUP,
     about="How many steps the loop takes depends on x: forward mode passes, reverse mode can't.",
+    formula=r"E - e \sin E = M, \quad E \leftarrow E - \frac{E - e \sin E - M}{1 - e \cos E}",
     source="Kepler (1609), Astronomia nova; Newton's method on E − e sin E = M",
     make=_make_while,
     sizes=(_ORBITS,),
@@ -114,6 +116,10 @@ CUSTOM_VJP = Family(
     title="A VJP rule of one's own",
     group=_GROUP,
     about="The same loop with its VJP written by hand: reverse mode passes, forward mode can't.",
+    formula=(
+        r"E - e \sin E = M, \quad \frac{\partial E}{\partial M} = \frac{1}{1 - e \cos E}, "
+        r"\quad \frac{\partial E}{\partial e} = \frac{\sin E}{1 - e \cos E}"
+    ),
     source="Kepler (1609), Astronomia nova; implicit differentiation: ∂E/∂M = 1/(1 − e cos E)",
     make=_make_custom,
     sizes=(_ORBITS,),

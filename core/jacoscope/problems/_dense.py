@@ -60,6 +60,7 @@ TALL = Family(
     title="Few parameters, long curve",
     group=GROUP,
     about="A sum of decays sampled at many points: few columns, many rows, so forward should win.",
+    formula=r"f_i(a, r) = \sum_k a_k e^{-r_k t_i}",
     source="Written for Jacoscope: y(t) = Σ aₖ exp(−rₖ t)",
     make=_make_tall,
     sizes=(
@@ -74,6 +75,7 @@ WIDE = Family(
     title="Many parameters, few losses",
     group=GROUP,
     about="A few losses of many parameters: few rows, many columns, so reverse should win.",
+    formula=r"f_i(x) = \sum_j \log\bigl(1 + (a_{ij} x_j)^2\bigr)",
     source="Written for Jacoscope: fᵢ(x) = Σⱼ log(1 + (aᵢⱼ xⱼ)²)",
     make=_make_wide,
     sizes=(
@@ -88,6 +90,7 @@ LINEAR = Family(
     title="Linear map",
     group=GROUP,
     about="J is the matrix itself, so every pass is work that a glance at f would have saved.",
+    formula=r"f(x) = A x, \quad J = A",
     source="Written for Jacoscope: f(x) = A x",
     make=_make_linear,
     sizes=(

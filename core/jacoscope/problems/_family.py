@@ -81,6 +81,7 @@ class Problem:
         name: The name that `jacoscope.problem` takes.
         title: The name for people.
         about: What the problem shows, in a sentence.
+        formula: What it computes and, where it is short, its derivative, in TeX.
         source: Where it comes from.
         knobs: Name of each knob → its default, range and meaning.
         jacobian: Closed form, from `x` to what `jax.jacfwd(f)(x)` returns; None where there is
@@ -93,6 +94,7 @@ class Problem:
     name: str
     title: str
     about: str
+    formula: str
     source: str
     knobs: Mapping[str, Knob]
     jacobian: Callable[[Any], Any] | None
@@ -115,21 +117,29 @@ class Family:
     Attributes:
         telling: Knob values at which run times stand clear of dispatch, for people who start
             at a size that is too small to tell.
+        largest: Knob values at which a sweep ends, where that is beyond `telling`.
     """
 
     name: str
     title: str
     group: str
     about: str
+    formula: str
     source: str
     make: Callable[..., Parts]
     sizes: tuple[Knob, ...]
     telling: Mapping[str, KnobValue] = field(default_factory=dict)
+    largest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def knobs(self) -> Mapping[str, Knob]:
         """Name → knob, sizes first, then `dtype` and `seed`."""
         return MappingProxyType({knob.name: knob for knob in (*self.sizes, DTYPE, SEED)})
+
+    def sweep_end(self, name: str) -> int | None:
+        """Return the value of a size at which a sweep over it ends; None where none is known."""
+        end = self.largest.get(name, self.telling.get(name))
+        return None if end is None else int(end)
 
     def check(self, knobs: Mapping[str, object]) -> dict[str, KnobValue]:
         """Return the value of every knob, the given ones checked, the others at their default.
@@ -166,6 +176,7 @@ class Family:
             name=self.name,
             title=self.title,
             about=self.about,
+            formula=self.formula,
             source=self.source,
             knobs=self.knobs,
             jacobian=parts.jacobian,

@@ -59,6 +59,7 @@ PAIRWISE = Family(
     title="Pairwise distances",
     group=_GROUP,
     about="Every point feels every other: p² distances for p outputs, and as many in each pass.",
+    formula=r"f_i(X) = \sum_j q_j \exp\bigl(-\tfrac{1}{2} \lVert x_i - x_j \rVert^2\bigr)",
     source="Written for Jacoscope: fᵢ(X) = Σⱼ qⱼ exp(−‖xᵢ − xⱼ‖²/2)",
     make=_make_pairwise,
     sizes=(
@@ -73,6 +74,7 @@ OUTER = Family(
     title="Outer product h hᵀ between",
     group=_GROUP,
     about="A vector in and out, its hidden layer squared between: memory asks for chunks.",
+    formula=r"f(x) = V^\top \tanh(h h^\top)\, h, \quad h = \tanh(W x)",
     source="Written for Jacoscope: f(x) = Vᵀ tanh(h hᵀ) h with h = tanh(W x)",
     make=_make_outer,
     sizes=(

@@ -86,10 +86,15 @@ PREDICT = Family(
     title="Logistic regression, predictions",
     group="Logistic regression",
     about="Predictions as a function of W: J = diag(s(1−s))·X, one row for each row of data.",
+    formula=(
+        r"f(w) = \sigma(X w + b), \quad J = \operatorname{diag}\bigl(s (1 - s)\bigr) X, \quad "
+        r"s = f(w)"
+    ),
     source=SOURCE,
     make=_make_predict,
     sizes=_SIZES,
-    telling={"batch": 2048, "features": 256},
+    telling={"batch": 512, "features": 32},
+    largest={"batch": 2048, "features": 256},
 )
 
 LOSS = Family(
@@ -97,6 +102,10 @@ LOSS = Family(
     title="Logistic regression, loss",
     group="Logistic regression",
     about="Negative log-likelihood of the labels: one output, so one VJP gives the whole gradient.",
+    formula=(
+        r"f(w) = \sum_i \log(1 + e^{z_i}) - y_i z_i, \quad z = X w + b, \quad \nabla f = "
+        r"X^\top \bigl(\sigma(z) - y\bigr)"
+    ),
     source=SOURCE,
     make=_make_loss,
     sizes=_SIZES,

@@ -12,6 +12,10 @@ from ._dense import GROUP
 from ._family import Draws, Family, Knob, Parts
 
 _SOURCE = "Written for Jacoscope: f(x) = tanh(W_d … tanh(W_1 x))"
+_FORMULA = (
+    r"f(x) = \tanh\bigl(W_d \tanh(\cdots \tanh(W_1 x))\bigr),"
+    r" \quad J = \prod_k \operatorname{diag}(1 - h_k^2)\, W_k"
+)
 _DEPTH = Knob("depth", "Depth", 3, "Layers, unrolled.", 1, 64)
 
 
@@ -50,6 +54,7 @@ SQUARE = Family(
     title="Square tanh network",
     group=GROUP,
     about="As many outputs as inputs: the rule by shape has no opinion, the machine has.",
+    formula=_FORMULA,
     source=_SOURCE,
     make=_make_square,
     sizes=(Knob("width", "Width", 32, "Inputs, outputs and hidden units.", 1, 8_192), _DEPTH),
@@ -61,6 +66,7 @@ TALL_NETWORK = Family(
     title="Tall tanh network",
     group=GROUP,
     about="More outputs than inputs, as in a decoder: columns are fewer, by matrix products.",
+    formula=_FORMULA,
     source=_SOURCE,
     make=_make_shaped,
     sizes=(
@@ -77,6 +83,7 @@ WIDE_NETWORK = Family(
     title="Wide tanh network",
     group=GROUP,
     about="More inputs than outputs, as in an encoder: rows are fewer, by matrix products.",
+    formula=_FORMULA,
     source=_SOURCE,
     make=_make_shaped,
     sizes=(

@@ -78,6 +78,7 @@ PLANE = Family(
     title="Circle to ellipse",
     group="Maps of the plane",
     about="Two numbers in, two out: J turns, stretches and flattens small circles into ellipses.",
+    formula=r"f: \mathbb{R}^2 \to \mathbb{R}^2, \quad J = U \Sigma V^\top",
     source="Written for Jacoscope; Hénon (1976), A two-dimensional mapping",
     make=_make,
     sizes=(Knob("map", "Map", "polar", "Which map it is.", choices=tuple(_MAPS)),),

@@ -91,6 +91,10 @@ CHAIN = Family(
     title="Elementwise chain in a loop",
     group=_GROUP,
     about="T small steps that add up to softplus, so J = diag σ(x); reverse mode keeps every step.",
+    formula=(
+        r"x \leftarrow \log\bigl(e^x + \tfrac{1}{T}\bigr), \; T \text{ times}, \quad J = "
+        r"\operatorname{diag} \sigma(x)"
+    ),
     source="Written for Jacoscope: x ← log(eˣ + 1/T), T times",
     make=_make_chain,
     sizes=(
@@ -106,6 +110,7 @@ RNN = Family(
     title="Recurrent network, rolled out",
     group=_GROUP,
     about="One layer applied T times: forward's memory stays flat, reverse's grows with T.",
+    formula=r"h \leftarrow \tanh(W h + b), \; T \text{ times}",
     source="Elman (1990), Finding structure in time: h ← tanh(W h + b)",
     make=_make_rnn,
     sizes=(
@@ -121,6 +126,7 @@ LORENZ = Family(
     title="Lorenz-96, Runge–Kutta steps",
     group=_GROUP,
     about="A weather toy model stepped in time: a band that fills up, and memory that grows.",
+    formula=r"\dot{x}_i = (x_{i+1} - x_{i-2})\, x_{i-1} - x_i + 8, \; T \text{ steps}",
     source="Lorenz (1996), Predictability: a problem partly solved; Runge–Kutta of order 4",
     make=_make_lorenz,
     sizes=(

@@ -49,6 +49,7 @@ TANH_SUM = Family(
     title="Sum of squared tanh of a matrix",
     group=_GROUP,
     about="A matrix in, a number out; its Hessian is diagonal, its four HVP orders agree.",
+    formula=r"f(X) = \sum_{ij} \tanh^2 X_{ij}, \quad \nabla f = 2 \tanh X \, (1 - \tanh^2 X)",
     source=SOURCE,
     make=_make_tanh_sum,
     sizes=(
@@ -63,6 +64,7 @@ ROSENBROCK = Family(
     title="Chained Rosenbrock function",
     group=_GROUP,
     about="Each number meets only its neighbors: the Hessian is tridiagonal, three HVPs give it.",
+    formula=r"f(x) = \sum_i 100\, (x_{i+1} - x_i^2)^2 + (1 - x_i)^2",
     source="Rosenbrock (1960), chained: f(x) = Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²",
     make=_make_rosenbrock,
     sizes=(Knob("unknowns", "Unknowns", 48, "Inputs.", 2, 262_144),),
@@ -74,6 +76,7 @@ LOG_SUM_EXP = Family(
     title="Log-sum-exp",
     group=_GROUP,
     about="The gradient is the softmax; written out, without the shift, it overflows near 88.",
+    formula=r"f(x) = \log \sum_i e^{x_i}, \quad \nabla f = \operatorname{softmax}(x)",
     source="Written for Jacoscope: f(x) = log Σ exp xᵢ",
     make=_make_log_sum_exp,
     sizes=(

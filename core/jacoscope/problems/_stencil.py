@@ -70,6 +70,10 @@ BRUSSELATOR = Family(
     title="Brusselator on a square",
     group=GROUP,
     about="A reaction that spreads: 2N² unknowns, six entries in a row, sparse at any size.",
+    formula=(
+        r"\dot{u} = 1 + u^2 v - 4.4\, u + \alpha \Delta u, \quad \dot{v} = 3.4\, u - u^2 v + "
+        r"\alpha \Delta v"
+    ),
     source="Hairer & Wanner (1996), Solving ODEs II; as in SciML's sparse AD benchmark (N = 32)",
     make=_make_brusselator,
     sizes=(Knob("side", "Side", 5, "Cells on a side, N: 2N² inputs and outputs.", 2, 512),),
@@ -81,6 +85,7 @@ BURGERS = Family(
     title="Burgers' equation, rolled out",
     group=GROUP,
     about="Each time step widens the band by a cell on either side: fill-in takes the gain away.",
+    formula=r"\dot{u} + u\, u_x = \nu\, u_{xx}, \; T \text{ steps}",
     source="Burgers (1948), A mathematical model illustrating the theory of turbulence",
     make=_make_burgers,
     sizes=(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Kind = Literal["devices", "matrix", "products", "inside", "advise", "against", "compare", "peak"]
+Probe = Literal["devices", "matrix", "structure", "products", "inside", "advise", "against"]
+Kind = Probe | Literal["compare", "peak"]
 Lane = Literal["probe", "advice", "timing"]
 OutcomeStatus = Literal[
     "ok", "failed", "cancelled", "crashed", "timed_out", "out_of_memory", "refused"

@@ -33,7 +33,8 @@ _DRAIN_S = 5.0
 _BEGIN_S = 20.0  # within which a worker begins; one starts in some seconds, at most
 _TRIES = 3
 _MEMORY_GRACE = 1.02
-_COMPILER_BYTES = 24_000_000  # what compiling takes, which no limit on a program means
+# What no limit on a program means: what the runtime takes besides, and what a compiler takes.
+_RUNNING_BYTES, _COMPILING_BYTES = 24_000_000, 50_000_000
 
 
 @dataclass
@@ -51,7 +52,10 @@ class Ticket:
     verdict: tuple[OutcomeStatus, str] | None = None  # why the lane killed it
     worker: psutil.Process | None = None
     idle_bytes: int = 0  # what the worker took before the job
-    limit_bytes: int = 0  # what it may take on top
+    base_bytes: int = 0  # what it took before the program at work, or before the job
+    compiling: bool = True
+    limit_bytes: int = 0  # what a program may take on top
+    free_bytes: int = 0  # what all of the job may take
     drained: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -104,7 +108,7 @@ class Lane:
     def hear(self, ticket: Ticket, message: dict[str, Any]) -> None:
         """Take note of what the worker sent, and pass events on."""
         if "pid" in message:
-            ticket.idle_bytes = message["rss"]
+            ticket.idle_bytes = ticket.base_bytes = message["rss"]
             self._tell(ticket, {"event": {"type": "worker", "pid": message["pid"]}})
             try:
                 ticket.worker = psutil.Process(message["pid"])
@@ -113,10 +117,17 @@ class Lane:
         elif "outcome" in message:
             ticket.outcome = Outcome(**message["outcome"])
         else:
-            if message["event"].get("type") == "started":  # waiting for a turn does not count
-                limit_s = ticket.course.job.time_limit
-                ticket.deadline = min(ticket.deadline, time.monotonic() + limit_s)
-            ticket.course.note(message["event"])
+            event = message["event"]
+            match event.get("type"):
+                case "started":  # waiting for a turn does not count
+                    limit_s = ticket.course.job.time_limit
+                    ticket.deadline = min(ticket.deadline, time.monotonic() + limit_s)
+                case "runs":
+                    ticket.base_bytes, ticket.compiling = event["rss"], False
+                    return
+                case "stage":
+                    ticket.compiling = event["stage"] != "time"
+            ticket.course.note(event)
             self._tell(ticket, message)
 
     def close(self) -> None:
@@ -136,7 +147,9 @@ class Lane:
     def _start(self, ticket: Ticket) -> None:
         ticket.tries = 0
         ticket.verdict, ticket.outcome = None, None
-        ticket.limit_bytes = ticket.course.job.options.get("memory_limit") or free_memory()
+        ticket.free_bytes = free_memory()
+        ticket.limit_bytes = ticket.course.job.options.get("memory_limit") or ticket.free_bytes
+        ticket.compiling = True
         self._call(ticket)
 
     def _call(self, ticket: Ticket) -> None:
@@ -217,13 +230,19 @@ class Lane:
                 self._call_again(ticket)
             return
         try:
-            used = ticket.worker.memory_info().rss - ticket.idle_bytes
+            resident = ticket.worker.memory_info().rss
         except psutil.NoSuchProcess:
             return
-        if used > max(_MEMORY_GRACE * ticket.limit_bytes, ticket.limit_bytes + _COMPILER_BYTES):
-            taken, limit = format_bytes(used), format_bytes(ticket.limit_bytes)
-            message = f"It had taken {taken}, above the {limit} that it may, and was stopped."
-            self._kill(ticket, "out_of_memory", message)
+        beside = _COMPILING_BYTES if ticket.compiling else _RUNNING_BYTES
+        room = max(_MEMORY_GRACE * ticket.limit_bytes, ticket.limit_bytes + beside)
+        for used, limit, most in (
+            (resident - ticket.base_bytes, ticket.limit_bytes, room),
+            (resident - ticket.idle_bytes, ticket.free_bytes, ticket.free_bytes + beside),
+        ):
+            if used > most and ticket.verdict is None:
+                said = f"{format_bytes(used)}, above the {format_bytes(limit)} that it may"
+                when = ", while it was compiled" if ticket.compiling else ""
+                self._kill(ticket, "out_of_memory", f"It had taken {said}{when}, and was stopped.")
 
     def _tell(self, ticket: Ticket, message: dict[str, Any]) -> None:
         self._send({"ticket": ticket.number, **message})

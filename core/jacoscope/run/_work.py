@@ -14,6 +14,7 @@ from .._measure import measure, measure_peak
 from .._picture import draw
 from .._product_picture import draw_products
 from .._scene import Options
+from .._structure import look_at_structure
 from .._study import Study
 from .._units import format_bytes
 from ._job import Job
@@ -45,6 +46,10 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
             with turn.probe(job.lane), opened(job.target) as target:
                 emit({"type": "started"})
                 return draw(target.f, target.x, target.jacobian, **job.options)
+        case "structure":
+            with turn.probe(job.lane), opened(job.target) as target:
+                emit({"type": "started"})
+                return look_at_structure(target.f, target.x, **job.options)
         case "products":
             with turn.probe(job.lane), products_at(job.target, job.options.get("device")) as at:
                 emit({"type": "started"})

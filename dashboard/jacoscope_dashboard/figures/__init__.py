@@ -4,7 +4,12 @@ A figure returns the same composition whatever the data, so that a `DynamicMap` 
 """
 
 from ._compile_times import compile_times as compile_times
+from ._equations import equations as equations
+from ._equations import summary_equations as summary_equations
 from ._finish import frames_later as frames_later
+from ._grid import Filled as Filled
+from ._groups import groups as groups
+from ._groups import summary_groups as summary_groups
 from ._heatmap import heatmap as heatmap
 from ._memory import memory as memory
 from ._mode_map import Cell as Cell
@@ -20,6 +25,8 @@ from ._products import vector_bars as vector_bars
 from ._roof import roofline as roofline
 from ._roof import summary_roofline as summary_roofline
 from ._rows import kind_of as kind_of
+from ._singular import singular_values as singular_values
+from ._singular import summary_singular_values as summary_singular_values
 from ._summary import summary_compile_times as summary_compile_times
 from ._summary import summary_heatmap as summary_heatmap
 from ._summary import summary_memory as summary_memory
@@ -44,13 +51,16 @@ __all__ = [
     "LIGHT",
     "MARKERS",
     "Cell",
+    "Filled",
     "Palette",
     "compile_times",
+    "equations",
     "format_bytes",
     "format_count",
     "format_rate",
     "format_seconds",
     "frames_later",
+    "groups",
     "heatmap",
     "kind_of",
     "memory",
@@ -60,10 +70,14 @@ __all__ = [
     "readable",
     "roofline",
     "significant",
+    "singular_values",
     "summary_compile_times",
+    "summary_equations",
+    "summary_groups",
     "summary_heatmap",
     "summary_memory",
     "summary_roofline",
+    "summary_singular_values",
     "summary_sweep",
     "summary_sweep_memory",
     "summary_times",

@@ -17,17 +17,18 @@ from bokeh.models import (
 )
 
 from ._palette import Palette
-from ._units import BYTES_JS, COUNT_JS, RATE_JS, SECONDS_JS
+from ._units import BYTES_JS, COUNT_JS, NUMBER_JS, RATE_JS, SECONDS_JS
 
 SIZE = "12px"
 FONT = "Roboto, Helvetica, Arial, sans-serif"
 
-Unit = Literal["index", "seconds", "bytes", "count", "rate"]
+Unit = Literal["index", "seconds", "bytes", "count", "number", "rate"]
 _JS = {
     "index": COUNT_JS,
     "seconds": SECONDS_JS,
     "bytes": BYTES_JS,
     "count": COUNT_JS,
+    "number": NUMBER_JS,
     "rate": RATE_JS,
 }
 # Bokeh's own LogTicker shows two or three ticks on an axis of one or two decades.

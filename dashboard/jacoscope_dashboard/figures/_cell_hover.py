@@ -13,7 +13,7 @@ from bokeh.models import CustomJSHover
 
 from ._grid import Side
 
-TOOLTIPS = [("output", "$y{custom}"), ("input", "$x{custom}"), ("value", "@image{custom}")]
+_PLACE = [("output", "$y{custom}"), ("input", "$x{custom}")]
 
 _NAME_JS = """
 const place = Math.floor((special_vars[axis] + 0.5) / cell);
@@ -23,14 +23,22 @@ _VALUE_JS = """
 const row = Math.floor((special_vars.y + 0.5) / row_cell);
 const column = Math.floor((special_vars.x + 0.5) / column_cell);
 const exact = values == null ? value : values[row * columns + column];
-if (exact === undefined || Number.isNaN(exact)) return "NaN";
+if (exact === undefined || Number.isNaN(exact)) return nothing;
 if (!Number.isFinite(exact)) return exact > 0 ? "+\\u221e" : "\\u2212\\u221e";
 return String(Number(exact.toPrecision(7))).replaceAll("-", "\\u2212");
 """
 
 
 def lay_hover(
-    tool: Any, image: Any, known: np.ndarray, rows: Side, columns: Side, log: bool
+    tool: Any,
+    image: Any,
+    known: np.ndarray,
+    rows: Side,
+    columns: Side,
+    *,
+    apart: bool,
+    word: str = "value",
+    nothing: str = "NaN",
 ) -> None:
     """Let the hover tool speak about this matrix.
 
@@ -40,12 +48,14 @@ def lay_hover(
         known: The values in sight, float32 (r, c).
         rows: The outputs.
         columns: The inputs.
-        log: Whether the image has shades, and the values have to be sent beside it.
+        apart: Whether the image has shades, and the values have to be sent beside it.
+        word: What a value is called.
+        nothing: What is said in place of NaN.
     """
     if not tool.formatters:
         tool.update(
             renderers=[image],
-            tooltips=TOOLTIPS,
+            tooltips=[*_PLACE, (word, "@image{custom}")],
             formatters={
                 "$y": CustomJSHover(code=_NAME_JS),
                 "$x": CustomJSHover(code=_NAME_JS),
@@ -58,7 +68,8 @@ def lay_hover(
         tool,
         "@image",
         {
-            "values": np.ascontiguousarray(known) if log else None,
+            "values": np.ascontiguousarray(known) if apart else None,
+            "nothing": nothing,
             "columns": known.shape[1],
             "row_cell": rows.cell,
             "column_cell": columns.cell,

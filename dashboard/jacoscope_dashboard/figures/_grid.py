@@ -7,15 +7,36 @@ reduced matrix has fewer, larger cells that cover the same area.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
-Filled = tuple[str, int, int]  # "columns" or "rows", start, stop: the group that came last
-
 STRIP, GAP = 0.06, 0.02  # of the matrix's height or width
 _FEW_ROWS, _FEW_COLUMNS, _LONG = 24, 16, 24
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How far the player is.
+
+    Attributes:
+        side: What passes fill: columns, by JVPs, or rows, by VJPs.
+        last: Of the group that came last, the runs `start, stop` of its lines.
+        stop: The lines before it are known.
+        known: For a coloring, of which the above knows nothing: whether each drawn cell is known,
+            (r, c).
+    """
+
+    side: Literal["columns", "rows"]
+    last: tuple[tuple[int, int], ...]
+    stop: int
+    known: np.ndarray | None = field(default=None, compare=False)
+
+    @classmethod
+    def to(cls, side: Literal["columns", "rows"], start: int, stop: int) -> Filled:
+        """Be as far as `stop`, with the lines from `start` on as the last group."""
+        return cls(side, ((start, stop),) if stop > start else (), stop)
 
 
 @dataclass(frozen=True)
@@ -98,14 +119,13 @@ def known_part(values: np.ndarray, rows: Side, columns: Side, filled: Filled | N
         values: The matrix, (r, c).
         rows: Its outputs.
         columns: Its inputs.
-        filled: What the player has reached, None for all.
+        filled: What the player has reached, None for all. Cells of a coloring stay.
     """
-    if filled is None:
+    if filled is None or filled.known is not None:
         return values
-    side, _, stop = filled
-    if side == "columns":
-        return values[:, : columns.shown(stop)]
-    return values[: rows.shown(stop), :]
+    if filled.side == "columns":
+        return values[:, : columns.shown(filled.stop)]
+    return values[: rows.shown(filled.stop), :]
 
 
 def strip_depth(rows: Side, columns: Side, forward: bool) -> float:
@@ -118,7 +138,7 @@ def corners(rows: Side, columns: Side, filled: Filled | None) -> tuple[float, fl
     """Give the left and the top end of the axes, with room for the vectors going in."""
     if filled is None:
         return -0.5, -0.5
-    forward = filled[0] == "columns"
+    forward = filled.side == "columns"
     depth = strip_depth(rows, columns, forward)
     return (-0.5, -0.5 - depth) if forward else (-0.5 - depth, -0.5)
 

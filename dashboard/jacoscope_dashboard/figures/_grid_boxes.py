@@ -37,6 +37,7 @@ def cell_words(
     columns: Side,
     filled: Filled | None,
     dark: bool,
+    most: int = _SMALL,
 ) -> list[Word]:
     """Give the values to be written into the cells of a small matrix, and the entries going in.
 
@@ -47,10 +48,11 @@ def cell_words(
         columns: Its inputs.
         filled: How far the player is, None for a whole matrix.
         dark: Whether the page is dark.
+        most: The most cells each way that have their value written in.
     """
     colors = palette(dark)
     words = []
-    if rows.whole and columns.whole and max(rows.size, columns.size) <= _SMALL:
+    if rows.whole and columns.whole and max(rows.size, columns.size) <= most:
         digits = 2 if columns.size > 8 else 3
         shades = scale.shade(shown)
         words = [
@@ -61,8 +63,9 @@ def cell_words(
                 _ink(float(shades[i, j]), scale, dark),
             )
             for i, j in np.ndindex(*shown.shape)
+            if filled is None or filled.known is None or filled.known[i, j]
         ]
-    if filled is not None and filled[2] - filled[1] == 1:
+    if filled is not None and (filled.known is not None or _one(filled)):
         entries = strip(rows, columns, filled)
         one = ink_on(colors.of(_kind(filled)))
         if len(entries) > 2 or max(rows.size, columns.size) <= 2:
@@ -86,13 +89,13 @@ def strip(
     They lie above the columns for forward mode and left of the rows for reverse mode. Up to twelve
     entries have a box each; more are drawn as one box of zeros with one of ones on it.
     """
-    name, start, stop = filled
-    forward = name == "columns"
+    forward = filled.side == "columns"
     length = columns.size if forward else rows.size
     if length <= _SMALL:
-        spans = [(i, i + 1, int(start <= i < stop)) for i in range(length)]
+        ones = {line for start, stop in filled.last for line in range(start, stop)}
+        spans = [(i, i + 1, int(i in ones)) for i in range(length)]
     else:
-        spans = [(0, length, 0), *([(start, stop, 1)] if stop > start else [])]
+        spans = [(0, length, 0), *((start, stop, 1) for start, stop in filled.last)]
     depth = strip_depth(rows, columns, forward)
     far, near = -0.5 - depth, -0.5 - depth * GAP / (GAP + STRIP)
     if forward:
@@ -101,26 +104,29 @@ def strip(
 
 
 def mark(rows: Side, columns: Side, filled: Filled) -> list[tuple[float, float, float, float]]:
-    """Give the box around the group that came last, as left, top, right, bottom."""
-    name, start, stop = filled
-    if stop <= start:
-        return []
-    if name == "columns":
-        return [(start - 0.5, -0.5, stop - 0.5, rows.end)]
-    return [(-0.5, start - 0.5, columns.end, stop - 0.5)]
+    """Give the boxes around the group that came last, as left, top, right, bottom."""
+    if filled.side == "columns":
+        return [(start - 0.5, -0.5, stop - 0.5, rows.end) for start, stop in filled.last]
+    return [(-0.5, start - 0.5, columns.end, stop - 0.5) for start, stop in filled.last]
 
 
 def unknown(rows: Side, columns: Side, filled: Filled) -> list[tuple[float, float, float, float]]:
     """Give the box of what is not known yet, as left, top, right, bottom."""
-    if filled[0] == "columns":
-        left = columns.shown(filled[2]) * columns.cell - 0.5
+    if filled.known is not None:  # the cells say it themselves
+        return []
+    if filled.side == "columns":
+        left = columns.shown(filled.stop) * columns.cell - 0.5
         return [(left, -0.5, columns.end, rows.end)] if left < columns.end else []
-    top = rows.shown(filled[2]) * rows.cell - 0.5
+    top = rows.shown(filled.stop) * rows.cell - 0.5
     return [(-0.5, top, columns.end, rows.end)] if top < rows.end else []
 
 
+def _one(filled: Filled) -> bool:
+    return sum(stop - start for start, stop in filled.last) == 1
+
+
 def _kind(filled: Filled) -> Kind:
-    return "forward" if filled[0] == "columns" else "reverse"
+    return "forward" if filled.side == "columns" else "reverse"
 
 
 def _ink(shade: float, scale: Scale, dark: bool) -> str:

@@ -28,16 +28,18 @@ def heatmap(
     filled: Filled | None = None,
     log: bool = False,
     dark: bool = False,
+    written: int = 12,
 ) -> hv.Image:
     """Draw a matrix, its first entry top left, on a scale that is symmetric around zero.
 
     Args:
         picture: What a `matrix` job brings; `values` are float32, (r, c).
-        filled: How far the player is: `("columns", start, stop)` or `("rows", start, stop)`. What
-            comes after `stop` is hatched, the group from `start` on has a border, and the vectors
-            that went in lie above the columns or left of the rows.
+        filled: How far the player is. What comes after it is hatched, or gray where it is by
+            colors; the last group has a border, and the vectors that went in lie above the
+            columns or left of the rows.
         log: Whether the scale is logarithmic, and linear close to zero.
         dark: Whether the page is dark.
+        written: The most cells each way that have their value written in.
 
     Returns:
         The image of what is known. Its hook lays the rest on the figure: axes, hover, color bar,
@@ -55,21 +57,36 @@ def heatmap(
         dark=dark,
         title=_odd_values(picture),
         height=_HEIGHT,
-        extra=partial(_finish, scale, shown, rows, columns, filled, dark),
+        extra=partial(_finish, scale, shown, rows, columns, filled, dark, written),
     )
     colors = palette(dark)
-    image = _image(scale.shade(shown), rows, columns)
+    by_color = filled is not None and filled.known is not None
+    image = cells(_shades(scale, shown, filled), rows, columns)
     return image.opts(
         cmap=list(diverging(dark)),
         clim=(-scale.top, scale.top),
-        clipping_colors={"NaN": colors.nan, "min": colors.inf, "max": colors.inf},
+        clipping_colors={
+            "NaN": colors.nan,
+            "min": colors.grid if by_color else colors.inf,
+            "max": colors.inf,
+        },
         colorbar=True,
         colorbar_opts={"width": 12, "padding": 8, "title": None},
         **options(frame),
     )
 
 
-def _image(shades: np.ndarray, rows: Side, columns: Side) -> Any:
+def _shades(scale: Scale, shown: np.ndarray, filled: Filled | None) -> np.ndarray:
+    """Give the shades; what a coloring has not reached yet is below all of them."""
+    shades = scale.shade(shown)
+    if filled is None or filled.known is None:
+        return shades
+    either = np.where(np.isinf(shades), np.float32(np.inf), shades)
+    return np.where(filled.known, either, np.float32(-np.inf))
+
+
+def cells(shades: np.ndarray, rows: Side, columns: Side) -> Any:
+    """Give the image of a matrix's cells, the first row on top of an axis that points down."""
     if 0 in shades.shape:  # out of sight: Bokeh has no image without pixels
         return hv.Image(np.zeros((1, 1), np.float32), _KDIMS, "shade", bounds=(-9, -9, -8, -8))
     down, across = shades.shape
@@ -95,6 +112,7 @@ def _finish(
     columns: Side,
     filled: Filled | None,
     dark: bool,
+    written: int,
     plot: Any,
 ) -> None:
     """Lay the color bar, the hover, boxes and words of one frame on the figure."""
@@ -111,10 +129,14 @@ def _finish(
         major_tick_line_color=colors.foreground,
     )
     image, figure = plot.handles["glyph_renderer"], plot.state
-    lay_hover(hover(figure, "cells"), image, shown, rows, columns, scale.threshold is not None)
+    apart, nothing, told = scale.threshold is not None, "NaN", shown
+    if filled is not None and filled.known is not None:
+        apart, nothing = True, "not yet"
+        told = np.where(filled.known, shown, np.float32(np.nan))
+    lay_hover(hover(figure, "cells"), image, told, rows, columns, apart=apart, nothing=nothing)
     lay_boxes(figure, boxes(rows, columns, filled, dark))
     lay_words(
         figure,
-        cell_words(shown, scale, rows, columns, filled, dark),
+        cell_words(shown, scale, rows, columns, filled, dark, written),
         "12px" if len(columns.labels) > 8 else "14px",
     )

@@ -106,6 +106,23 @@ DARK = Palette(
 )
 
 
+# Of passes, of which there may be any number: Tol, https://personal.sron.nl/~pault/, the schemes
+# "muted" and "light", told apart without full color vision; a pass has a number as well.
+_GROUPS = (
+    *("#cc6677", "#332288", "#ddcc77", "#117733", "#88ccee"),
+    *("#882255", "#44aa99", "#999933", "#aa4499"),
+)
+_GROUPS_DARK = (
+    *("#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff"),
+    *("#44bb99", "#bbcc33", "#aaaa00", "#dddddd"),
+)
+
+
+def group_colors(dark: bool) -> tuple[str, ...]:
+    """Give the colors of passes, one after the other, to be begun anew when they are over."""
+    return _GROUPS_DARK if dark else _GROUPS
+
+
 def palette(dark: bool) -> Palette:
     """Choose the colors for a dark or a light page."""
     return DARK if dark else LIGHT

@@ -22,4 +22,8 @@ return String(Number((tick / one).toPrecision(4))).replace("-", "\\u2212") + "\\
 SECONDS_JS = _JS % str([list(unit) for unit in SECONDS])
 BYTES_JS = _JS % str([list(unit) for unit in BYTES])
 RATE_JS = _JS % str([list(unit) for unit in RATES])
+NUMBER_JS = """
+if (!isFinite(tick)) return "";
+return String(Number(tick.toPrecision(3))).replaceAll("-", "\u2212");
+"""
 COUNT_JS = 'return isFinite(tick) ? Number(tick.toPrecision(12)).toLocaleString("en-US") : "";'

@@ -10,6 +10,7 @@ from ._jacobian import JacobianView as JacobianView
 from ._lessons import LessonsView as LessonsView
 from ._products import ProductsView as ProductsView
 from ._scaling import ScalingView as ScalingView
+from ._structure import StructureView as StructureView
 
 __all__ = [
     "AdviceView",
@@ -20,4 +21,5 @@ __all__ = [
     "LessonsView",
     "ProductsView",
     "ScalingView",
+    "StructureView",
 ]

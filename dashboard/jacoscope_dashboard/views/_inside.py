@@ -10,7 +10,7 @@ from .. import _ui as ui
 from .._experiment import POLICIES
 from .._fields import choice
 from .._html import Html
-from ..figures import compile_times, memory, summary_memory
+from ..figures import compile_times, equations, memory, summary_equations, summary_memory
 from ._inside_words import equations_html, kept_html, pass_rows, passes_html, program_html
 from ._plot import Plot, grid
 from ._tab import Tab, Waiting
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .._explorer import Explorer
 
 _SIZED = ("predicted_bytes", "argument_bytes", "output_bytes", "temp_bytes")
+_DRAWN = ("name", "text", "kept", "reads")
 _COMPILED = ("trace_s", "lower_s", "compile_s")
 _PROGRAM = (
     "<h3>The optimized program</h3><p class='quiet'>What XLA runs for one VJP, or for one JVP where"
@@ -52,7 +53,8 @@ class InsideView(Tab):
             put=lambda value: setattr(experiment, "policy", value),
         )
         self._kept = Html(margin=(0, 0, 18, 0))
-        self._equations = Html(margin=(0, 0, 18, 0))
+        self._graph = Plot("The equations as a graph", equations, summary_equations, _DRAWN, pace)
+        self._equations = Html(margin=(18, 0))
         self.search = ui.TextInput(
             label="Search the program", size="small", max_length=60, width=320, margin=(8, 0)
         )
@@ -69,7 +71,7 @@ class InsideView(Tab):
             self._passes,
             grid(self._memory, self._compile),
             *(self._policy_box, self._kept),
-            *(self._equations, self._program_box),
+            *(grid(self._graph), self._equations, self._program_box),
         ]
         pace.lay("inside: parts", self.panel, rest, 2)
         self._inside.param.watch(lambda *_: self._arrived(), ["state", "picture"])
@@ -79,6 +81,7 @@ class InsideView(Tab):
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
         self._ask("plots", self._show_plots)
+        self._ask("graph", self._show_graph)
 
     def _refresh(self) -> None:
         self._explorer.session.show_inside(self._explorer.settings())
@@ -88,6 +91,7 @@ class InsideView(Tab):
         self._ask("state", self._show_state)
         self._ask("passes", self._show_passes)
         self._ask("plots", self._show_plots)
+        self._ask("graph", self._show_graph)
         self._ask("equations", self._show_equations)
         self._ask("program", self._show_program)
 
@@ -107,6 +111,10 @@ class InsideView(Tab):
             rows = pass_rows(self._inside.picture)
             for plot in (self._memory, self._compile):
                 plot.show(rows, self._explorer.dark)
+
+    def _show_graph(self) -> None:
+        if self._inside.picture is not None:
+            self._graph.show(self._inside.picture["graph"] or [], self._explorer.dark)
 
     def _show_equations(self) -> None:
         if self._inside.picture is not None:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from jacoscope import Measurement
+from jacoscope._equation_graph import MOST_NODES
 
 from .._html import alert, matrix_table
 from ..figures import format_bytes
@@ -78,6 +79,8 @@ def equations_html(picture: Picture) -> str:
     lines = "".join(_line(each) for each in picture["equations"])
     more = picture["omitted"]
     cut = f"<p class='quiet'>{more:,} more equations are left out.</p>" if more else ""
+    if picture["graph"] is None:
+        cut += f"<p class='quiet'>Too many for a graph, which has up to {MOST_NODES} nodes.</p>"
     marked = sum(bool(each["kept"]) for each in picture["equations"])
     said = f"{len(picture['equations']) + more:,} equations"
     return (

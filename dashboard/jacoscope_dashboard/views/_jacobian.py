@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import panel as pn
 
 from .. import _ui as ui
 from .._html import Html, alert, matrix_table, progress_bar
 from .._matrix import Matrix
 from .._pace import Pace
-from ..figures import heatmap, summary_heatmap
+from ..figures import Filled, heatmap, summary_heatmap
 from ..figures._units import three_digits
 from ._figure import Figure
 from ._tab import Front
@@ -84,18 +85,17 @@ class JacobianView(Front):
             self._show_picture()
 
     @property
-    def filled(self) -> tuple[str, int, int] | None:
-        """What the player shows: which side, and where the last group starts and stops.
-
-        None is the whole matrix.
-        """
+    def filled(self) -> Filled | None:
+        """How far the player is; None is the whole matrix."""
         picture = self._matrix.picture
         if picture is None or self.player.value >= self.player.end:
             return None
+        if picture["coloring"] is not None:
+            return colored_to(picture["coloring"], self.player.value)
         side, total = _side(picture)
         group = step_of(picture)
         stop = min(self.player.value * group, total)
-        return side, max(stop - group, 0), stop
+        return Filled.to(side, max(stop - group, 0), stop)
 
     def _catch_up(self) -> None:
         self._show_picture()
@@ -179,8 +179,23 @@ class JacobianView(Front):
             self._status.write(progress_bar(0, 0, "Computing the matrix…"))
 
 
+def colored_to(coloring: dict[str, Any], passes: int) -> Filled:
+    """Return how far so many passes of a coloring get: JVPs first, then VJPs."""
+    by_column = coloring["by_column"]
+    if passes <= by_column:
+        side, color, colors = "columns", passes - 1, coloring["columns"]
+    else:
+        side, color, colors = "rows", passes - 1 - by_column, coloring["rows"]
+    lines = np.flatnonzero(np.asarray([] if colors is None else colors) == color)
+    runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1) if lines.size else []
+    last = tuple((int(run[0]), int(run[-1]) + 1) for run in runs)
+    return Filled(side, last, 0, np.asarray(coloring["groups"]) <= passes)
+
+
 def passes_shown(picture: dict[str, Any]) -> int:
     """Return how many steps of the player build the matrix."""
+    if picture["coloring"] is not None:
+        return int(picture["coloring"]["passes"])
     return math.ceil(_side(picture)[1] / step_of(picture))
 
 
@@ -195,12 +210,14 @@ def step_of(picture: dict[str, Any]) -> int:
 
 def step_word(picture: dict[str, Any]) -> str:
     """Return what one step of the player fills."""
+    if picture["coloring"] is not None:
+        return "Pass, one color a step"
     line = "column" if picture["mode"] == "forward" else "row"
     step = step_of(picture)
     return f"Pass, {step} {line}s a step" if step > 1 else f"Pass, one {line} a step"
 
 
-def _side(picture: dict[str, Any]) -> tuple[str, int]:
+def _side(picture: dict[str, Any]) -> tuple[Literal["columns", "rows"], int]:
     """The side that passes fill, and how many lines it has."""
     if picture["mode"] == "forward":
         return "columns", picture["n_in"]
@@ -215,6 +232,10 @@ def count_html(picture: dict[str, Any]) -> str:
 
 
 def _built(picture: dict[str, Any]) -> str:
+    if picture["coloring"] is not None:
+        many = picture["coloring"]["passes"]
+        passes = f"{many:,} pass{'' if many == 1 else 'es'}"
+        return f"Here {picture['strategy']}: {passes}, one a color."
     forward = picture["mode"] == "forward"
     line = "column" if forward else "row"
     step, total = step_of(picture), _side(picture)[1]

@@ -1,0 +1,80 @@
+"""What people come for, in at most four actions from load: each is counted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacoscope as jsc
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+MOST = 4
+
+
+class Actions:
+    """A visitor who counts what they do."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.done = visit, 0
+
+    def click(self, name: str) -> None:
+        self.done += 1
+        self.visit.page.get_by_role("button", name=name, exact=True).click()
+
+    def type(self, label: str, text: str) -> None:
+        self.done += 1
+        self.visit.type(label, text)
+
+
+def test_the_first_comparison_has_a_winner(visit: Visit) -> None:
+    visit.open()
+    actions = Actions(visit)
+    actions.click("Run")
+    visit.says("is too small to tell: all ways take as long as an empty call")
+    visit.says(" is fastest", 60)
+    assert actions.done <= MOST
+
+
+def test_is_forward_or_reverse_faster_at_batch_256(visit: Visit) -> None:
+    visit.open()
+    actions = Actions(visit)
+    actions.type("Batch size", "256")
+    actions.click("Run")
+    verdict = re.compile("is fastest$|^A tie|Too small to tell")
+    visit.page.get_by_text(verdict).first.wait_for(timeout=60_000)
+    assert actions.done <= MOST
+    table = visit.page.get_by_role("table").filter(has_text="jax.jacfwd")
+    for mode in ("forward/vmap", "reverse/vmap"):
+        line = table.get_by_role("row").filter(has_text=mode)
+        assert re.search(r"\d [µm]?s", line.first.inner_text())
+
+
+def test_which_is_the_largest_chunk_under_a_memory_limit(visit: Visit) -> None:
+    visit.open("?problem=outer_product&hidden=512&inputs=512")
+    actions = Actions(visit)
+    actions.click("More")
+    actions.type("Memory limit", "100MB")
+    actions.click("Run")
+    said = visit.page.get_by_text(re.compile(r"The largest chunk size that fits is \d+"))
+    said.first.wait_for(timeout=90_000)
+    assert actions.done <= MOST
+
+
+def test_the_code(visit: Visit) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.open()
+    actions = Actions(visit)
+    actions.click("Copy code")
+    visit.says("Copied")
+    assert actions.done <= MOST
+    script = visit.page.evaluate("navigator.clipboard.readText()")
+    p = jsc.problem("logistic_regression")
+    made: dict[str, Any] = {"f": p.f, "x": p.x}
+    exec(compile(script, "copied", "exec"), made)  # it runs as it is, on the reader's f and x
+    assert p.jacobian is not None
+    np.testing.assert_allclose(made["J"], p.jacobian(p.x), rtol=1e-5, atol=1e-6)
