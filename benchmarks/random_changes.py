@@ -36,7 +36,7 @@ LIMITS = ("", "1MB", "2GB", "lots")
 SELECTS = {
     "Mode": ("Auto", "Forward", "Reverse"),
     "Order": ("Forward over reverse", "Reverse over forward", "Full Hessian"),
-    "Batching": ("Auto", "Loop", "Map", "Vmap", "Chunked"),
+    "Batching": ("Auto", "Loop", "Map", "Vmap", "Chunked", "Colored"),
     "Quantity": ("Jacobian", "Hessian", "HVP", "JMP", "MJP"),
     "dtype": ("float32", "float64"),
 }

@@ -53,15 +53,19 @@ def fitting(
     limit_bytes: int,
     output: HessianOutput = "dense",
 ) -> Strategy | None:
-    """Return the largest chunks of a strategy's mode that fit, else one pass at a time.
+    """Return the fewest chunks of a strategy's mode that fit, else one pass at a time.
 
-    A map keeps less at once than chunks of one do, which are written into the result. None where
-    not even that fits.
+    Chunks are of one size where that fits as well: with the largest that fits, the last one would
+    do passes once more. A map keeps less at once than chunks of one do, which are written into the
+    result. None where not even that fits.
     """
     chunk = fitting_chunk(strategy, f, arguments, passes, limit_bytes, output)
     way: Way = "colored" if strategy.batching == "colored" else "chunked"
     if chunk is not None:
-        return replace(strategy, builtin=None, batching=way, chunk_size=chunk)
+        largest = replace(strategy, builtin=None, batching=way, chunk_size=chunk)
+        even = replace(largest, chunk_size=-(-passes // -(-passes // chunk)))
+        needed = None if even == largest else predict_bytes(even, f, arguments, output)
+        return even if needed is not None and needed <= limit_bytes else largest
     if way == "colored" or output == "diagonal":
         return None
     single = replace(strategy, builtin=None, batching="map", chunk_size=None)

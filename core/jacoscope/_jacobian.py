@@ -8,6 +8,7 @@ where `jax.jacfwd` has them, so no transposed copy of the whole is made.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, Literal, assert_never
 
 import jax
@@ -16,11 +17,14 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from ._basis import basis_vector
-from ._batching import Batching, batched, batched_with_aux
-from ._point import checked_pair, size
+from ._batching import Batching, batched_with_aux
+from ._point import checked_pair
 from ._products import pushforward_with_aux
 
 Mode = Literal["forward", "reverse", "linearize"]
+
+_MANY_PASSES = 512  # below, a program more to compile is worth more than a copy of the matrix
+_LARGE = 0.25  # of all numbers: a leaf that is given passes of its own
 
 
 def build_jacobian(
@@ -97,16 +101,9 @@ def _columns(
     chunk_size: int | None,
 ) -> tuple[PyTree[Array], Any]:
     """Build the matrix of `build_columns` and what each product brings with it."""
-    n_in = size(x)
-    columns, aux = batched_with_aux(
-        lambda i: push(basis_vector(x, i)),
-        jnp.arange(n_in),
-        n_in,
-        batching=batching,
-        chunk_size=chunk_size,
-        axis=-1,
+    return _blocks(
+        lambda i: push(basis_vector(x, i)), x, batching=batching, chunk_size=chunk_size, axis=-1
     )
-    return jax.tree.map(lambda leaf: _split(leaf, x, axis=-1), columns), aux
 
 
 def _rows(
@@ -118,28 +115,84 @@ def _rows(
     chunk_size: int | None,
 ) -> PyTree[Array]:
     y = jax.tree.map(jnp.asarray, y)
-    n_out = size(y)
-    rows = batched(
-        lambda i: pullback(basis_vector(y, i))[0],
-        jnp.arange(n_out),
-        n_out,
+    rows, _ = _blocks(
+        lambda i: (pullback(basis_vector(y, i))[0], None),
+        y,
         batching=batching,
         chunk_size=chunk_size,
         axis=0,
     )
     outer, inner = jax.tree.structure(y), jax.tree.structure(x)
-    return jax.tree.transpose(inner, outer, jax.tree.map(lambda leaf: _split(leaf, y, 0), rows))
+    return jax.tree.transpose(inner, outer, rows)
 
 
-def _split(whole: Array, like: PyTree[Array], axis: Literal[0, -1]) -> PyTree[Array]:
-    """Cut the first or last axis of `whole` into the leaves of `like`, each in its shape."""
+def _blocks(
+    product: Callable[[Any], tuple[PyTree[Array], Any]],
+    like: PyTree[Array],
+    *,
+    batching: Batching,
+    chunk_size: int | None,
+    axis: Literal[0, -1],
+) -> tuple[PyTree[Array], Any]:
+    """Apply a product to the basis of `like`, and cut what comes out into the leaves of `like`.
+
+    Cutting copies, so that the matrix is there twice. Where passes are many and come one after the
+    other, each large leaf is therefore given passes, and a matrix, of its own.
+
+    Args:
+        product: From a basis vector's index to a pytree of arrays, and what comes with it.
+        like: A pytree of arrays.
+        batching: As for `batched`.
+        chunk_size: As for `batched`.
+        axis: Where the new axis goes, as for `batched`.
+
+    Returns:
+        For each leaf of the product a pytree like `like`, and what comes with one product.
+    """
     leaves, structure = jax.tree.flatten(like)
+    offsets = [0, *accumulate(leaf.size for leaf in leaves)]
+    in_turns = batching in ("map", "chunked") and offsets[-1] >= _MANY_PASSES
+    blocks: dict[tuple[int, int], Array] = {}  # by leaf of the product, and leaf of `like`
+    outer, aux = jax.tree.structure(None), None
+    for group in _groups(leaves) if in_turns else [list(range(len(leaves)))]:
+        if len(group) == len(leaves):
+            indices = jnp.arange(offsets[-1])
+        else:
+            indices = jnp.concatenate([jnp.arange(offsets[i], offsets[i + 1]) for i in group])
+        matrix, aux = batched_with_aux(
+            product,
+            indices,
+            len(indices),
+            batching=batching,
+            chunk_size=chunk_size,
+            axis=axis,
+        )
+        wholes, outer = jax.tree.flatten(matrix)
+        for place, whole in enumerate(wholes):
+            parts = _split(whole, [leaves[each] for each in group], axis)
+            blocks |= {(place, each): part for each, part in zip(group, parts, strict=True)}
+    rows = [
+        jax.tree.unflatten(structure, [blocks[place, each] for each in range(len(leaves))])
+        for place in range(outer.num_leaves)
+    ]
+    return jax.tree.unflatten(outer, rows), aux
+
+
+def _groups(leaves: list[Array]) -> list[list[int]]:
+    """Return the places of leaves that share their passes: the large alone, the small together."""
+    large = _LARGE * sum(leaf.size for leaf in leaves)
+    alone = [[place] for place, leaf in enumerate(leaves) if leaf.size > large]
+    small = [place for place, leaf in enumerate(leaves) if leaf.size <= large]
+    return [*alone, small] if small else alone
+
+
+def _split(whole: Array, leaves: list[Array], axis: Literal[0, -1]) -> list[Array]:
+    """Cut the first or last axis of `whole` into parts for `leaves`, each in its shape."""
     cuts = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = jnp.split(whole, cuts, axis) if len(leaves) > 1 else [whole]
-    shaped = [
+    parts = jnp.split(whole, cuts, axis) if len(leaves) > 1 else [whole] * len(leaves)
+    return [
         part.reshape(
             (*leaf.shape, *part.shape[1:]) if axis == 0 else (*part.shape[:-1], *leaf.shape)
         )
         for part, leaf in zip(parts, leaves, strict=True)
     ]
-    return jax.tree.unflatten(structure, shaped)

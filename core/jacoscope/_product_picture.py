@@ -75,6 +75,7 @@ def _vectors(at: ProductsAt, v: Direction, u: Direction, radius: float) -> dict[
         "pulled": _result(pulled, at.inputs),
         "forward_message": _message(pushed),
         "reverse_message": _message(pulled),
+        "through_linear_part": at.through_linear_part,
         **_inner_products(at, v.row, u.row, pushed, pulled),
         "plane": draw_plane(at, radius) if square else None,
     }

@@ -16,6 +16,7 @@ import numpy as np
 from ._devices import find_device
 from ._failure import Failure, attempt
 from ._hessian import Order, hvp
+from ._linear import linear_part
 from ._point import output_shapes, unary
 from ._products import jvp, vjp
 from ._quick import quick
@@ -50,6 +51,12 @@ class ProductsAt:
         self.dtype = str(jnp.result_type(*jax.tree.leaves(point), *leaves))
         self.x = self.inputs.row(point)
         self._programs: dict[str, Callable[..., Any]] = {}
+        self._linear: Any = None
+
+    @property
+    def through_linear_part(self) -> bool:
+        """Whether `jit` refused `f`, and its linear part at the point takes all vectors."""
+        return isinstance(self._linear, tuple)
 
     def push(self, v: np.ndarray) -> Product | Failure:
         """Return f(x) and ∂f(x) v, for a tangent of `n_in` numbers."""
@@ -86,7 +93,7 @@ class ProductsAt:
         return self.outputs.row(y), out.row(result)
 
     def _call(self, name: str, product: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a product of `f` jitted, or eagerly where `f` branches on values."""
+        """Run a product of `f` jitted, or without `jit` where `f` branches on values."""
         if name not in self._programs:
             f = self._f
             self._programs[name] = jax.jit(
@@ -95,5 +102,15 @@ class ProductsAt:
         try:
             return self._programs[name](*arguments)
         except jax.errors.ConcretizationTypeError:
-            eagerly = self._programs[name] = lambda *arguments: product(self._f, *arguments)
-            return eagerly(*arguments)
+            self._programs[name] = self._unjitted(name, product)
+            return self._programs[name](*arguments)
+
+    def _unjitted(self, name: str, product: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a product without `jit` on `f`: by its linear part where that is what it asks."""
+        if name in ("jvp", "vjp") and self._linear is None:
+            self._linear = attempt(lambda: linear_part(self._f, self._x))
+        if name in ("jvp", "vjp") and isinstance(self._linear, tuple):
+            y, *maps = self._linear
+            apply = maps[name == "vjp"]
+            return lambda _, vector: (y, apply(vector))
+        return lambda *arguments: product(self._f, *arguments)

@@ -27,6 +27,7 @@ from ._place import hop_here
 from ._product_code import products_snippet
 from ._requests import same_to_measure, telling_knobs
 from ._session import Session
+from ._shelf import Shelf
 from .views import (
     AdviceView,
     CodeView,
@@ -106,23 +107,18 @@ class Explorer(pn.viewable.Viewer):
         self._jacobian = JacobianView(self.session.matrix, self.pace, dark=self.dark)
         self.structure = StructureView(self)
         self.later: dict[str, Any] = {}
-        self._boxes = {name: pn.Column(sizing_mode="stretch_width") for name in _LATER}
-        self.tabs = ui.Tabs(
-            ("Jacobian", pn.Column(self._jacobian.panel, self.structure.panel)),
-            *((name.capitalize(), box) for name, box in self._boxes.items()),
-            active=TABS.index(self.tab),
-            sizing_mode="stretch_width",
-            margin=0,
+        self._shelf = Shelf(
+            [name.capitalize() for name in TABS], TABS.index(self.tab), self._tab_chosen
         )
+        self._shelf.fill(0, self._jacobian.panel, self.structure.panel)
         self.body = pn.Column(
             self._messages,
             self._subject,
             self.advice.panel,
-            self.tabs,
+            self._shelf.panel,
             sizing_mode="stretch_width",
             margin=(18, 24),
         )
-        self.tabs.param.watch(self._tab_clicked, "active")
         self.param.watch(self._tab_set, "tab")
         self.param.watch(lambda *_: self._darken(), "dark")
         self.experiment.param.watch(lambda *_: self._changed(), _WATCHED)
@@ -240,11 +236,11 @@ class Explorer(pn.viewable.Viewer):
         self._notices = [sentence]
         self._say()
 
-    def _tab_clicked(self, event: Any) -> None:
-        self.tab = TABS[event.new]
+    def _tab_chosen(self, place: int) -> None:
+        self.tab = TABS[place]
 
     def _tab_set(self, event: Any) -> None:
-        self.tabs.active = TABS.index(event.new)
+        self._shelf.tabs.active = TABS.index(event.new)
         self.pace.ask("tab", self._to_front)  # the click is answered first
         self.pace.ask("tab: content", self._fill_tabs)  # in a turn of its own
 
@@ -257,8 +253,7 @@ class Explorer(pn.viewable.Viewer):
 
     def _fill_tabs(self) -> None:
         for name, view in self.later.items():
-            if not self._boxes[name].objects:
-                self._boxes[name].objects = [view.panel]
+            self._shelf.fill(TABS.index(name), view.panel)
 
     def _darken(self) -> None:
         self._jacobian.set_dark(self.dark)

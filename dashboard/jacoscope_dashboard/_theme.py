@@ -14,11 +14,13 @@ def static(name: str) -> str:
 
 
 CSS: str = (_STATIC / "jacoscope.css").read_text(encoding="utf-8")
+SHELF_CSS = static("shelf.css")
 MARK: str = (_STATIC / "mark.svg").read_text(encoding="utf-8")
 ICON = _STATIC / "mark.svg"
 TABLE_JS: str = (_STATIC / "table.js").read_text(encoding="utf-8")
 CODE_JS: str = (_STATIC / "code.js").read_text(encoding="utf-8")
 LESSONS_JS: str = (_STATIC / "lessons.js").read_text(encoding="utf-8")
+SHELF_JS = static("shelf.js")
 BROWSER_JS: str = (_STATIC / "browser.js").read_text(encoding="utf-8")
 
 NARROW_PX = 900

@@ -192,6 +192,25 @@ def test_a_lesson_is_tried(visit: Visit) -> None:
     visit.page.wait_for_url(re.compile("problem=square_mlp"))
 
 
+def test_what_is_on_a_tab_stays_while_another_is_in_front(visit: Visit) -> None:
+    visit.open()
+    visit.says("estimated, not timed")  # nothing above the tabs moves them any more
+    matrix = visit.page.locator(".bk-Figure").first
+    matrix.evaluate("figure => { figure.dataset.seen = 'before' }")
+    tops = set()
+    for name in ("Compare", "Lessons", "Code", "Jacobian"):
+        visit.page.get_by_role("tab", name=name, exact=True).click()
+        visit.page.get_by_role("tabpanel", name=f"{name} tab", exact=True).wait_for()
+        assert visit.page.get_by_role("tabpanel").count() == 1  # the others are hidden to all
+        row = visit.page.get_by_role("tablist").bounding_box()
+        panel = visit.page.get_by_role("tabpanel").bounding_box()
+        assert row is not None
+        assert panel is not None
+        tops.add(round(panel["y"] - row["y"]))
+    assert max(tops) - min(tops) <= 14  # a margin; nothing hidden takes room
+    assert matrix.get_attribute("data-seen") == "before"
+
+
 def test_cancel(visit: Visit) -> None:
     visit.open("?problem=square_mlp&width=512&depth=8")
     visit.page.get_by_role("button", name="Run", exact=True).click()

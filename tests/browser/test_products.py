@@ -22,6 +22,11 @@ def stands_at(visit: Visit, name: str, value: str) -> None:
     visit.page.locator(named).wait_for()
 
 
+def test_a_function_with_python_control_flow_goes_by_its_linear_part(visit: Visit) -> None:
+    visit.open("?problem=python_control_flow&tab=products")
+    visit.says("linear_part returns that, jitted, and it takes every v and u.")
+
+
 def test_type_choose_and_press_keys(visit: Visit) -> None:
     visit.open("?problem=broyden_tridiagonal&unknowns=4")
     visit.page.get_by_role("tab", name="Products").click()
@@ -30,7 +35,7 @@ def test_type_choose_and_press_keys(visit: Visit) -> None:
     visit.says("J v is column 2 of J")
     visit.page.wait_for_url(re.compile("tangent=basis%3A2"))
     visit.choose("Cotangent", "Ones")
-    visit.says("the sum of all 4 rows of J")
+    visit.says("the sum of all 4 rows of J: the gradient of Σ f(x), which vgrad returns")
     visit.choose("Tangent", "Values")
     visit.type("Tangent values", "0, 0, 0, 0.5")
     stands_at(visit, "Tangent v, x[3]", "0.5")

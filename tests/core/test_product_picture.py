@@ -115,6 +115,26 @@ def test_a_mode_that_can_not_pass_says_so_and_the_other_is_there(
     np.testing.assert_allclose(shown["plane"]["matrix"], J, rtol=1e-5)
 
 
+def test_what_jit_refuses_goes_by_its_jitted_linear_part() -> None:
+    calls: list[float] = []
+
+    def branching(x: Any) -> Any:
+        calls.append(float(jax.lax.stop_gradient(x)[0]))  # jit refuses
+        return jnp.pi * x[:2] if x[0] > 3 else 2 * x[:2] ** 3
+
+    at = ProductsAt(branching, jnp.asarray([4.0, 1.0, 2.0]))
+    ones = {"kind": "ones"}
+    shown = draw_products(at, tangent=ones, cotangent=ones)
+    assert shown["through_linear_part"]
+    np.testing.assert_allclose(shown["pushed"]["values"], [np.pi, np.pi], rtol=1e-6)
+    np.testing.assert_allclose(shown["pulled"]["values"], [np.pi, np.pi, 0], rtol=1e-6)
+    runs = len(calls)
+    again = draw_products(at, tangent=random(0), cotangent=random(1))
+    assert len(calls) == runs  # f itself is not run for other vectors
+    assert again["difference"] <= 100 * again["rounding"]
+    assert not draw_products(ProductsAt(jnp.exp, jnp.ones(2)))["through_linear_part"]
+
+
 @pytest.mark.parametrize("name", ["polar", "shear", "Hénon"])
 def test_the_ellipse_of_a_map_of_the_plane(name: str) -> None:
     p = jsc.problem("plane_map", map=name)

@@ -33,6 +33,7 @@ def products(matrix: Any, options: Mapping[str, Any] = OPTIONS, **changes: Any) 
         "pulled": vector(J.T @ u, x),
         "forward_message": "",
         "reverse_message": "",
+        "through_linear_part": False,
         "inner_forward": forward,
         "inner_reverse": reverse,
         "difference": abs(forward - reverse),

@@ -15,6 +15,7 @@ from jacoscope_dashboard.views._product_words import (
     pulled_words,
     pushed_words,
     values_html,
+    words_html,
 )
 from tests.dashboard.product_data import OPTIONS, products
 
@@ -48,11 +49,16 @@ def test_agreement(changes: dict[str, Any], kind: str, words: str) -> None:
     assert ('role="alert"' in inner_html(products(J, **changes))) == (kind == "error")
 
 
+def test_a_function_that_jit_refuses_is_said_to_go_by_its_linear_part() -> None:
+    assert "linear_part" not in words_html(products(J))
+    assert "linear_part returns that, jitted" in words_html(products(J, through_linear_part=True))
+
+
 def test_words_follow_the_choice() -> None:
     ones = {"kind": "ones"}
     value = products(J, {**OPTIONS, "tangent": ones, "cotangent": ones})
     assert "the sum of all 3 columns of J" in pushed_words(value)
-    assert "the gradient of Σ f(x)" in pulled_words(value)
+    assert "the gradient of Σ f(x), which vgrad returns" in pulled_words(value)
     assert "the gradient of f with respect to all 3 inputs" in pulled_words(products(J[:1]))
     free = {"kind": "values", "values": [1.0, 2.0, 3.0]}
     assert "when x moves along v" in pushed_words(products(J, {**OPTIONS, "tangent": free}))

@@ -13,6 +13,10 @@ from ..figures import format_count, significant, three_digits
 _ROUNDINGS = 1_000  # of which a long computation may leave hundreds
 _TABLE = 16
 _ROUND = 1e-4  # below which nobody sees that an ellipse is none
+_LINEAR_PART = (
+    "f branches on values, which jax.jit refuses. So f itself ran once, in plain Python, and what"
+    " is left of it at x is linear: linear_part returns that, jitted, and it takes every v and u."
+)
 MISSING = "—"
 
 
@@ -42,7 +46,8 @@ def pulled_words(value: dict[str, Any]) -> str:
             name = value["cotangent"]["largest"][0][0] if value["n_out"] else ""
             what = f"row {choice['index']:,} of J: how {name} moves with {inputs}"
         case "ones":
-            what = f"the sum of {_all(value['n_out'], 'row')} of J: the gradient of Σ f(x)"
+            rows = _all(value["n_out"], "row")
+            what = f"the sum of {rows} of J: the gradient of Σ f(x), which vgrad returns"
         case _:
             what = f"the gradient of ⟨u, f(x)⟩ with respect to {inputs}"
     return f"Jᵀ u is {what}. It takes one VJP, however many inputs there are."
@@ -55,6 +60,8 @@ def words_html(value: dict[str, Any]) -> str:
         for words, name in ((pushed_words, "pushed"), (pulled_words, "pulled"))
         if value[name] is not None
     ]
+    if value["through_linear_part"]:
+        said.append(_LINEAR_PART)
     return "".join(f'<p class="summary">{escape(each)}</p>' for each in said)
 
 

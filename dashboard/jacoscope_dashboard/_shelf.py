@@ -1,0 +1,67 @@
+"""A row of tabs with what is behind each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import panel as pn
+import param
+from panel.viewable import Children
+
+from . import _ui as ui
+from ._theme import CSS, SHELF_CSS, SHELF_JS
+
+
+class Panels(pn.custom.JSComponent):
+    """What is behind the tabs: `active` is in front, `filled` says which are no longer empty."""
+
+    active = param.Integer(default=0)
+    filled = param.List(default=[])
+    objects = Children()
+    titles = param.List(default=[])
+
+    _esm = SHELF_JS
+    _stylesheets = [CSS, SHELF_CSS]  # noqa: RUF012
+
+
+class Shelf:
+    """Tabs whose content stays in the page while another tab is in front.
+
+    Those of panel-material-ui take it out, and the browser builds each figure anew when its tab
+    comes back: half a second for six of them. Here the browser hides it, and asks nobody.
+
+    Attributes:
+        tabs: The row of tabs; `active` is the place of the one in front.
+        panel: The row, and what is behind each tab.
+    """
+
+    def __init__(self, titles: Sequence[str], active: int, chosen: Callable[[int], None]) -> None:
+        """Build a row of tabs with nothing behind them.
+
+        Args:
+            titles: Of the tabs.
+            active: The place of the tab in front.
+            chosen: Is called with the place of a tab that has come to the front.
+        """
+        nothing = {"width": 0, "height": 0, "margin": 0}
+        shared = {"active": active, "sizing_mode": "stretch_width", "margin": 0}
+        self.tabs = ui.Tabs(*((title, pn.Spacer(**nothing)) for title in titles), **shared)
+        self._boxes = [pn.Column(sizing_mode="stretch_width") for _ in titles]
+        self._panels = Panels(
+            objects=self._boxes, titles=list(titles), filled=[False] * len(titles), **shared
+        )
+        self.panel = pn.Column(self.tabs, self._panels, sizing_mode="stretch_width")
+        self.tabs.jslink(self._panels, active="active")
+        self.tabs.param.watch(self._follow, "active")
+        self._chosen = chosen
+
+    def fill(self, place: int, *parts: Any) -> None:
+        """Put something behind a tab, unless something is there."""
+        if not self._boxes[place].objects:
+            self._boxes[place].extend(parts)
+            self._panels.filled = [bool(box.objects) for box in self._boxes]
+
+    def _follow(self, event: Any) -> None:
+        self._panels.active = event.new
+        self._chosen(event.new)
