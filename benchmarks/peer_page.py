@@ -3,10 +3,10 @@
 Serve it with `panel serve benchmarks/peer_page.py`.
 """
 
-import hvplot.xarray
+import hvplot.xarray  # pyright: ignore[reportMissingImports] (not in the test extra)
 import numpy as np
 import panel as pn
-import xarray as xr
+import xarray as xr  # pyright: ignore[reportMissingImports]
 
 import jacoscope as jsc
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -42,12 +42,22 @@ def progress_bar(done: float, total: float, sentence: str) -> str:
 
 
 def matrix_table(
-    rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[str]], caption: str
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[str]],
+    caption: str,
+    hints: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a table of values with a heading for each row and column."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    """Return a table of values with a heading for each row and column, and hints on headings."""
+
+    def heading(name: str, scope: str) -> str:
+        hint = (hints or {}).get(name, "")
+        title = f' title="{escape(hint)}"' if hint else ""
+        return f'<th scope="{scope}"{title}>{escape(name)}</th>'
+
+    head = "".join(heading(name, "col") for name in columns)
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
+        f"<tr>{heading(name, 'row')}"
         + "".join(f"<td>{escape(value)}</td>" for value in line)
         + "</tr>"
         for name, line in zip(rows, values, strict=True)

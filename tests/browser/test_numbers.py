@@ -47,7 +47,7 @@ def shown(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("query", PROBLEMS)
 def test_the_table_shows_the_frames_numbers(visit: Visit, query: str) -> None:
-    visit.open(f"?{query}&time_limit=20")
+    visit.open(f"?{query}&time_limit=12")
     run = visit.page.get_by_role("button", name="Run", exact=True)
     run.click()
     run.and_(visit.page.get_by_role("button", disabled=True)).wait_for()

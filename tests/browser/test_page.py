@@ -243,6 +243,31 @@ def test_player_builds_column_by_column(visit: Visit) -> None:
     assert slider.get_attribute("aria-valuenow") == "3"
 
 
+def test_a_cell_says_what_it_is_and_the_scale_can_be_logarithmic(visit: Visit) -> None:
+    visit.open("?batch=4&features=3&mode=forward")
+    box = visit.page.locator(".bk-Figure").first.bounding_box()
+    assert box is not None
+    tooltip = visit.page.locator(".bk-Tooltip")
+    for across in (0.3, 0.35, 0.4, 0.45):
+        visit.page.mouse.move(box["x"] + across * box["width"], box["y"] + 0.4 * box["height"])
+        visit.page.wait_for_timeout(200)
+    tooltip.get_by_text(re.compile(r"x\[\d\]")).first.wait_for()
+    tooltip.get_by_text(re.compile(r"-?0\.\d+")).first.wait_for()
+    visit.page.get_by_role("switch", name="Log scale").click()
+    visit.page.wait_for_timeout(500)
+    assert visit.page.locator(".bk-Figure").first.is_visible()
+
+
+def test_a_mode_that_can_not_work_is_a_row_that_says_why(visit: Visit) -> None:
+    visit.open("?problem=while_loop&time_limit=20")
+    visit.page.get_by_role("button", name="Run", exact=True).click()
+    table = visit.page.get_by_role("table").filter(has_text="jax.jacfwd")
+    refused = table.get_by_role("row").filter(has_text="jax.jacrev")
+    refused.get_by_text("Reverse mode can't pass a loop").wait_for(timeout=60_000)
+    fine = table.get_by_role("row").filter(has_text="forward/vmap").first
+    fine.get_by_text(re.compile(r"\d [µm]?s")).first.wait_for(timeout=60_000)
+
+
 def test_structure_and_a_build_color_by_color(visit: Visit) -> None:
     visit.open("?problem=arrow&unknowns=12")
     visit.choose("Batching", "Colored")

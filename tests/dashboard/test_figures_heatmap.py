@@ -121,9 +121,26 @@ def test_values_stand_in_small_matrices_only():
     assert not columns(named(drawn(heatmap(picture(numbered(13, 2)))), "words"))["text"]
 
 
+@pytest.mark.parametrize(
+    ("columns_", "value", "words"),
+    [
+        (3, 0.000172345, "0.000172"),
+        (8, 0.000172345, "0.00017"),
+        (8, 0.25, "0.25"),
+        (12, -0.0017, None),
+    ],
+)
+def test_values_are_written_with_the_digits_that_fit(
+    columns_: int, value: float, words: str | None
+) -> None:
+    figure = drawn(heatmap(picture(np.full((4, columns_), value))))
+    written = columns(named(figure, "words"))["text"]
+    assert set(written) == ({words} if words else set())
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_values_are_readable_on_their_cells(dark: bool):
-    values = np.linspace(-1, 1, 144).reshape(12, 12)
+    values = np.linspace(-1, 1, 96).reshape(12, 8)
     figure = drawn(heatmap(picture(values), dark=dark))
     inks = columns(named(figure, "words"))["ink"]
     colors = diverging(dark)

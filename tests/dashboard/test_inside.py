@@ -30,6 +30,7 @@ def in_front(explorer: Explorer, page: Pump) -> Any:
 
 def test_a_pass_is_told_in_units_of_f() -> None:
     said = passes_html(PICTURE)
+    assert '<th scope="col" title="Memory of what goes in">Arguments</th>' in said
     assert "2.5×" in said
     assert "Loop body counted once." in said
     refused = passes_html(inside("nothing_saveable", reverse=False))

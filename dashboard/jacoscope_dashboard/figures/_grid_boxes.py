@@ -11,6 +11,8 @@ from ._scale import Scale
 from ._units import significant
 
 _SMALL = 12  # cells each way that have their value written in
+_NARROWEST_PX = 430  # of a matrix, in a window of 1280 with the drawer open
+_CHARACTER_PX = 7.0
 
 
 def boxes(rows: Side, columns: Side, filled: Filled | None, dark: bool) -> list[Box]:
@@ -52,8 +54,9 @@ def cell_words(
     """
     colors = palette(dark)
     words = []
-    if rows.whole and columns.whole and max(rows.size, columns.size) <= most:
-        digits = 2 if columns.size > 8 else 3
+    small = rows.whole and columns.whole and max(rows.size, columns.size) <= most
+    digits = _digits(shown, columns.size) if small else 0
+    if digits:
         shades = scale.shade(shown)
         words = [
             Word(
@@ -79,6 +82,15 @@ def cell_words(
                 for left, top, right, bottom, is_one in entries
             ]
     return words
+
+
+def _digits(shown: np.ndarray, columns: int) -> int:
+    """Return how many digits of each value fit into its cell, 3 at most; 0 where none do."""
+    room = int(_NARROWEST_PX / max(columns, 1) / _CHARACTER_PX)
+    for digits in (3, 2, 1):
+        if all(len(significant(float(value), digits)) <= room for value in shown.flat):
+            return digits
+    return 0
 
 
 def strip(

@@ -18,6 +18,18 @@ Picture = Mapping[str, Any]
 
 _SIZES = ("bytes_accessed", "temp_bytes", "argument_bytes", "output_bytes")
 _MODES = {"one JVP": "forward", "one VJP": "reverse", "one VJP, checkpointed": "reverse"}
+_HINTS = {
+    "f": "The function itself, without derivatives",
+    "one JVP": "f(x) and one column, or any direction: forward mode",
+    "one VJP": "f(x) and one row, or any combination: reverse mode, which keeps values of f",
+    "one VJP, checkpointed": "The same, keeping what the policy says and computing the rest again",
+    "FLOPs": "Additions, multiplications and the like; loop bodies times their trip count",
+    "of f's": "FLOPs in units of those of f",
+    "Bytes accessed": "Read and written by all operations, as XLA counts them",
+    "Temporary": "Memory that the program needs beside arguments and output, as XLA plans it",
+    "Arguments": "Memory of what goes in",
+    "Output": "Memory of what comes out",
+}
 _NOWHERE = "the function's arguments and constants"
 _NOT_RUN = "predicted by XLA; peak unknown: nothing was run"
 _MOST_LINES = 400
@@ -49,7 +61,7 @@ def passes_html(picture: Picture) -> str:
     return (
         "<h3>One pass</h3><p class='quiet'>FLOPs from the jaxpr, loops multiplied; bytes from XLA."
         " A JVP or VJP is for one vector and computes f, too.</p>"
-        + matrix_table(list(passes), columns, values, "What one pass takes")
+        + matrix_table(list(passes), columns, values, "What one pass takes", _HINTS)
         + "".join(f"<p class='quiet'>{escape(note[0].upper() + note[1:])}.</p>" for note in notes)
         + "".join(alert(each, "notice") for each in failed)
     )
