@@ -179,6 +179,16 @@ def test_scaling_sweeps_a_size_the_steps_and_two_sizes(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
 
 
+def test_scaling_sweeps_the_orders_of_an_hvp(visit: Visit) -> None:
+    visit.open("?problem=tanh_sum&quantity=hvp&time_limit=5")
+    visit.page.get_by_role("tab", name="Scaling", exact=True).click()
+    visit.page.get_by_role("button", name="Sweep", exact=True).click()
+    growth = visit.page.get_by_role("table", name="How each strategy grows")
+    growth.get_by_text("hvp/reverse_over_forward").wait_for(timeout=60_000)
+    visit.page.get_by_role("heading", name="Memory by size", exact=True).wait_for(timeout=60_000)
+    visit.page.get_by_role("button", name="Cancel", exact=True).click()
+
+
 def test_a_lesson_is_tried(visit: Visit) -> None:
     visit.open()
     visit.page.get_by_role("tab", name="Lessons", exact=True).click()

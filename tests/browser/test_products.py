@@ -96,6 +96,16 @@ def test_measure_the_orders_of_an_hvp(visit: Visit) -> None:
     table.get_by_role("row", name=re.compile(r"Full Hessian.*[0-9] (µs|ms)")).wait_for()
 
 
+def test_measure_many_tangents_and_cotangents(visit: Visit) -> None:
+    visit.open("?batch=64&tab=products&time_limit=5")
+    visit.page.get_by_role("heading", name="Many vectors at once", exact=True).wait_for()
+    for short, loop in (("JMP", "forward/loop"), ("MJP", "reverse/loop")):
+        button = visit.page.get_by_role("button", name=f"Measure {short}", exact=True)
+        button.click(timeout=60_000)
+        table = visit.page.get_by_role("table", name=re.compile(short))
+        table.get_by_text(loop).first.wait_for(timeout=60_000)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", ["logistic_regression", "plane_map", "tanh_sum"])
 def test_nothing_scrolls_sideways(visit: Visit, problem: str) -> None:

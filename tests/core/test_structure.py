@@ -11,6 +11,7 @@ import pytest
 
 import jacoscope as jsc
 from jacoscope._structure import look_at_structure
+from tests.helpers import require_asdex
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 
@@ -33,6 +34,7 @@ def at(name: str, **knobs: Any) -> tuple[dict[str, Any], np.ndarray]:
     ],
 )
 def test_each_entry_can_be_read_from_its_pass(name: str, knobs: Any, passes: int) -> None:
+    require_asdex()
     found, J = at(name, **knobs)
     colored = found["colored"]
     assert colored["passes"] == colored["by_column"] + colored["by_row"] == passes
@@ -49,6 +51,7 @@ def test_each_entry_can_be_read_from_its_pass(name: str, knobs: Any, passes: int
 
 
 def test_compressed_columns_are_sums_of_columns() -> None:
+    require_asdex()
     found, J = at("broyden_tridiagonal", unknowns=9)
     (compressed,) = found["colored"]["compressed"]
     assert compressed["shape"] == [9, 3]
@@ -64,6 +67,7 @@ def test_singular_values_are_numpys_and_rank_is_numerical() -> None:
 
 
 def test_a_hessian_has_the_structure_of_a_hessian() -> None:
+    require_asdex()
     p = jsc.problem("chained_rosenbrock", unknowns=10)
     found = look_at_structure(p.f, p.x, quantity="hessian")
     H = np.asarray(jax.hessian(p.f)(p.x))
@@ -75,6 +79,7 @@ def test_a_hessian_has_the_structure_of_a_hessian() -> None:
 
 
 def test_the_mode_that_can_pass_is_taken() -> None:
+    require_asdex()
     p = jsc.problem("custom_vjp", orbits=6)
     colored = look_at_structure(p.f, p.x)["colored"]
     assert [each["side"] for each in colored["compressed"]] == ["rows"]
@@ -82,6 +87,7 @@ def test_the_mode_that_can_pass_is_taken() -> None:
 
 
 def test_large_ones_are_drawn_in_blocks_and_left_undecomposed() -> None:
+    require_asdex()
     found = look_at_structure(jnp.sin, jnp.ones(1500))
     assert found["colored"]["groups"].shape == (500, 500)
     assert len(found["row_labels"]) == 500
