@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from playwright.sync_api import Browser, Page
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from visits import PATIENCE_MS, Row, opened, with_controls
 
 TABS = ("Products", "Compare", "Scaling", "Inside", "Lessons", "Code", "Jacobian")
+VERDICT = re.compile("is fastest$|^A tie|Too small to tell")
 TAB_URL = {
     "Jacobian": "() => !location.search.includes('tab=')",
     "Compare": "() => location.search.includes('tab=compare')",
@@ -129,6 +131,7 @@ def comparisons(browser: Browser, ours: str, rounds: int) -> list[Row]:
             first.append(time.perf_counter() - start)
             _ended(page)
             whole.append(time.perf_counter() - start)
+            page.get_by_text(VERDICT).first.wait_for(timeout=PATIENCE_MS)
             winners += page.get_by_text(" is fastest").count() > 0
     print(f"the first comparison of a visit had a winner in {winners} of {rounds}\n")
     return [
