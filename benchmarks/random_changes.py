@@ -131,7 +131,7 @@ def look(page: Page) -> list[str]:
     settle(page)
     said: list[str] = []
     for kind in SEEN:
-        said += [text for text in page.locator(kind).all_inner_texts() if text.strip()]
+        said += [text for text in page.locator(f"{kind}:visible").all_inner_texts() if text.strip()]
     for label in SELECTS:
         box = page.get_by_role("combobox", name=label, exact=True)
         if box.count() and box.is_visible():
