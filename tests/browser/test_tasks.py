@@ -32,12 +32,20 @@ class Actions:
 
 
 def test_the_first_comparison_has_a_winner(visit: Visit) -> None:
-    visit.open()
-    actions = Actions(visit)
-    actions.click("Run")
-    visit.says("is too small to tell: all ways take as long as an empty call")
-    visit.says(" is fastest", 60)
-    assert actions.done <= MOST
+    verdict = re.compile("is fastest$|^A tie|Too small to tell")
+    said = []
+    for _ in range(3):  # on a machine that does other things, too, one may end in a tie
+        visit.open()
+        actions = Actions(visit)
+        actions.click("Run")
+        visit.says("is too small to tell: all ways take as long as an empty call")
+        heading = visit.page.get_by_text(verdict).first
+        heading.wait_for(timeout=60_000)
+        assert actions.done <= MOST
+        said.append(heading.inner_text())
+        if said[-1].endswith("is fastest"):
+            return
+    pytest.fail(f"No winner in three visits: {said}")
 
 
 def test_is_forward_or_reverse_faster_at_batch_256(visit: Visit) -> None:
