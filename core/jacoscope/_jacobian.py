@@ -141,13 +141,14 @@ def _blocks(
 
     Args:
         product: From a basis vector's index to a pytree of arrays, and what comes with it.
-        like: A pytree of arrays.
+        like: A pytree of arrays, of n numbers in all.
         batching: As for `batched`.
         chunk_size: As for `batched`.
         axis: Where the new axis goes, as for `batched`.
 
     Returns:
-        For each leaf of the product a pytree like `like`, and what comes with one product.
+        For each leaf of the product a pytree like `like`, each leaf `(*product.shape, *like.shape)`
+        with `axis` −1 and `(*like.shape, *product.shape)` with 0; and what comes with one product.
     """
     leaves, structure = jax.tree.flatten(like)
     offsets = [0, *accumulate(leaf.size for leaf in leaves)]

@@ -49,7 +49,10 @@ _LATER: dict[str, Callable[[Explorer], Any]] = {
     "lessons": LessonsView,
     "code": CodeView,
 }  # built when they are first opened
-_LARGER = "{} is too small to tell: all ways take as long as an empty call. So this is {}."
+_LARGER = (
+    "{} may be too small to tell one way from another. So the first comparison is of {};"
+    " Run compares any other size that you set."
+)
 _WATCHED = ["problem", "knobs", *Experiment.FIELDS]
 
 

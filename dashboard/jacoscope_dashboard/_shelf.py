@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 import param
@@ -14,15 +14,18 @@ from ._theme import CSS, SHELF_CSS, SHELF_JS
 
 
 class Panels(pn.custom.JSComponent):
-    """What is behind the tabs: `active` is in front, `filled` says which are no longer empty."""
+    """What is behind the tabs, one of them in front.
 
-    active = param.Integer(default=0)
-    filled = param.List(default=[])
-    objects = Children()
-    titles = param.List(default=[])
+    Its name becomes that of a Bokeh model, which may not begin with an underscore.
+    """
+
+    active = param.Integer(default=0, doc="The place of the one in front.")
+    filled = param.List(default=[], doc="Whether there is something in each.")
+    objects = Children(doc="The contents.")
+    titles = param.List(default=[], doc="Of the tabs, for screen readers.")
 
     _esm = SHELF_JS
-    _stylesheets = [CSS, SHELF_CSS]  # noqa: RUF012
+    _stylesheets: ClassVar[list[str]] = [CSS, SHELF_CSS]
 
 
 class Shelf:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
 from .. import _ui as ui
 from .._html import Html, alert
+from .._pace import Pace
 from ..figures import (
     format_count,
     groups,
@@ -73,30 +77,17 @@ class StructureView(Tab):
             busy="Looking for the pattern and its colors…",
         )
         self._said = Html(margin=(0, 0, 10, 0))
-        self._groups = Plot(
-            "Pattern and colors",
-            lambda rows, dark: groups(rows[0], dark=dark),
-            lambda rows: summary_groups(rows[0]),
-            _KEY,
-            pace,
-        )
+        self._groups = _plot("Pattern and colors", groups, summary_groups, pace)
         self._compressed = {
-            side: Plot(
+            side: _plot(
                 f"Compressed by {side}",
-                lambda rows, dark: heatmap(rows[0], dark=dark, written=_WRITTEN),
-                lambda rows: rows[0]["sentence"],
-                _KEY,
+                partial(heatmap, written=_WRITTEN),
+                itemgetter("sentence"),
                 pace,
             )
             for side in _PRODUCTS
         }
-        self._singular = Plot(
-            "Singular values",
-            lambda rows, dark: singular_values(rows[0], dark=dark),
-            lambda rows: summary_singular_values(rows[0]),
-            _KEY,
-            pace,
-        )
+        self._singular = _plot("Singular values", singular_values, summary_singular_values, pace)
         rest = [
             *(self._waiting.status, self._waiting.place, self._said),
             grid(self._groups, *self._compressed.values(), self._singular),
@@ -129,6 +120,15 @@ class StructureView(Tab):
             there = compressed_picture(row, side) if colored else None
             plot.show([there] if there else [], dark)
         self._singular.show([row] if picture["singular"] else [], dark)
+
+
+def _plot(
+    title: str, draw: Callable[..., Any], say: Callable[[dict[str, Any]], str], pace: Pace
+) -> Plot:
+    """Return a plot of one structure, which is all that its rows are."""
+    return Plot(
+        title, lambda rows, dark: draw(rows[0], dark=dark), lambda rows: say(rows[0]), _KEY, pace
+    )
 
 
 def compressed_picture(structure: dict[str, Any], side: str) -> dict[str, Any] | None:
