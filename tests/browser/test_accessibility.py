@@ -28,9 +28,7 @@ def test_no_tab_keeps_anyone_out(visit: Visit, theme: str) -> None:
     visit.open(f"?theme={theme}&batch=64")
     visit.page.get_by_role("button", name="More", exact=True).click()
     visit.page.get_by_role("button", name="Run", exact=True).click()
-    visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for(
-        timeout=90_000
-    )
+    visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for()
     found = {}
     for tab in visit.page.get_by_role("tab").all():
         tab.click()

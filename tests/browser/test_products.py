@@ -91,7 +91,7 @@ def test_measure_the_orders_of_an_hvp(visit: Visit) -> None:
     visit.open("?problem=logistic_loss&tab=products")
     visit.page.get_by_text(re.compile("orders agree but|orders give the same")).wait_for()
     visit.page.get_by_role("button", name="Measure the orders").click()
-    visit.page.get_by_role("heading", name="Time of each order").wait_for(timeout=60_000)
+    visit.page.get_by_role("heading", name="Time of each order").wait_for()
     table = visit.page.get_by_role("table", name=re.compile("Orders of a Hessian"))
     table.get_by_role("row", name=re.compile(r"Full Hessian.*[0-9] (µs|ms)")).wait_for()
 
@@ -101,9 +101,9 @@ def test_measure_many_tangents_and_cotangents(visit: Visit) -> None:
     visit.page.get_by_role("heading", name="Many vectors at once", exact=True).wait_for()
     for short, loop in (("JMP", "forward/loop"), ("MJP", "reverse/loop")):
         button = visit.page.get_by_role("button", name=f"Measure {short}", exact=True)
-        button.click(timeout=60_000)
+        button.click()
         table = visit.page.get_by_role("table", name=re.compile(short))
-        table.get_by_text(loop).first.wait_for(timeout=60_000)
+        table.get_by_text(loop).first.wait_for()
 
 
 @pytest.mark.slow

@@ -77,8 +77,8 @@ def test_a_pattern_that_holds_at_one_point_only_is_not_used() -> None:
 
 def test_a_sparse_function_is_colored_by_a_proven_pattern() -> None:
     require_asdex()
-    problem = jsc.problem("broyden_tridiagonal", unknowns=300)
-    jac = tuned(problem.f, problem.x, time_limit=20.0)
+    problem = jsc.problem("broyden_tridiagonal", unknowns=1000)
+    jac = tuned(problem.f, problem.x, time_limit=60.0)
     assert jac.strategy.endswith("/colored")
     assert relative_error(jac(problem.x), jax.jacfwd(problem.f)(problem.x)) < 1e-5
     again = tuned(problem.f, problem.x)
