@@ -26,6 +26,10 @@ class Failure:
     message: str
 
 
+class PlainError(ValueError):
+    """A user's mistake whose text says all: nothing is put before it."""
+
+
 def attempt(work: Callable[[], T]) -> T | Failure:
     """Return what `work` returns, or the failure that it ran into."""
     try:
@@ -37,6 +41,8 @@ def attempt(work: Callable[[], T]) -> T | Failure:
 def explain(error: BaseException) -> Failure:
     """Turn an exception into a status and a sentence."""
     text = str(error)
+    if isinstance(error, PlainError):
+        return Failure("unsupported", _first(text))
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in text:
         return Failure("out_of_memory", f"It ran out of memory: {_first(text)}")
     if "Reverse-mode differentiation does not work for lax.while_loop" in text:

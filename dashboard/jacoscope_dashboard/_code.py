@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jacoscope.problems import family
@@ -29,11 +30,12 @@ _OPTIONS = {
 }
 
 
-def snippet(spec: dict[str, Any]) -> str:
+def snippet(spec: dict[str, Any], given: Sequence[str] = ()) -> str:
     """Return a script with one call of jacoscope; for one's own function, `f` and `x` are given.
 
     Args:
         spec: From `Experiment.spec`.
+        given: Lines that give one's own function; see `given_lines`.
     """
     quantity = spec["quantity"]
     lines = ["import jacoscope as jsc"]
@@ -43,7 +45,7 @@ def snippet(spec: dict[str, Any]) -> str:
     if wide:
         lines = list(dict.fromkeys(["import jax", *lines]))
         lines += ["", 'jax.config.update("jax_enable_x64", True)']
-    lines += ["", *point_lines(spec)]
+    lines += ["", *point_lines(spec, given)]
     if quantity in _VECTORS:
         lines.append(_VECTORS[quantity].format(k=spec["vectors"] or 1))
     options = ", ".join(
@@ -56,10 +58,27 @@ def snippet(spec: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def point_lines(spec: dict[str, Any]) -> list[str]:
+def given_lines(target: Mapping[str, Any] | None) -> list[str]:
+    """Return the lines that give one's own function and its point, where its source is known."""
+    if target is None or target["kind"] != "source":
+        return []
+    lines = target["source"].rstrip().split("\n")
+    dtype = f"jnp.{target['dtype']}"
+    if target["arrays"] is not None:
+        lines += ["# x is what is in your file."]
+    elif target["shape"] is not None:
+        shape = tuple(target["shape"])
+        lines += ["import jax", "import jax.numpy as jnp", ""]
+        lines += [f"x = jax.random.normal(jax.random.key(0), {shape}, {dtype})"]
+    if target["dtype"] == "float64":
+        lines = ["import jax", "", 'jax.config.update("jax_enable_x64", True)', *lines]
+    return lines
+
+
+def point_lines(spec: dict[str, Any], given: Sequence[str] = ()) -> list[str]:
     """Return the lines that give `f` and `x`."""
     if spec["problem"] == OWN:
-        return ["# f and x are yours."]
+        return list(given) or ["# f and x are yours."]
     defaults = {name: knob.default for name, knob in family(spec["problem"]).knobs.items()}
     knobs = [
         f"{name}={value!r}".replace("'", '"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -39,6 +40,7 @@ class Controls:
         session: Session,
         *,
         own: bool,
+        why_no_own: str = "",
         run: Callable[[], None],
         bring_back: Callable[[Ran], None],
     ) -> None:
@@ -48,6 +50,7 @@ class Controls:
             experiment: What the widgets change.
             session: Says which devices there are and how far the work is.
             own: Whether *Your function* is among the problems.
+            why_no_own: Why it is not, in a sentence.
             run: What Run does.
             bring_back: Goes back to an earlier comparison.
         """
@@ -103,6 +106,7 @@ class Controls:
         self.more.param.watch(self._opened, "active")
         self.drawer = pn.Column(
             self.problem,
+            *([Html(_why(why_no_own), margin=(-6, 0, 14, 0))] if why_no_own else []),
             self._first,
             self.mode,
             self.order,
@@ -115,7 +119,7 @@ class Controls:
             margin=(20, 18),
             sizing_mode="stretch_width",
         )
-        names = ["problem", "knobs", *Experiment.FIELDS]
+        names = list(Experiment.WATCHED)
         experiment.param.watch(lambda *_: self._show(), names)
         session.param.watch(lambda *_: self._show_devices(), "devices")
         for picture in session.pictures:
@@ -247,6 +251,11 @@ class Controls:
         else:
             progress = comparison.progress
             self.status.write(progress_bar(progress.done, progress.total, progress.sentence()))
+
+
+def _why(sentence: str) -> str:
+    about = f'<div class="quiet">{escape(sentence)}</div>'
+    return f"<details><summary>Your own function</summary>{about}</details>"
 
 
 def _gallery(own: bool) -> dict[str, dict[str, str]]:

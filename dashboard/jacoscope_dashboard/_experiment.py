@@ -90,6 +90,7 @@ class Experiment(param.Parameterized):
         default="hidden", objects=["hidden", "shown"], doc="Of the matrix, below it."
     )
     grows = param.String(default="", doc="What a sweep is over; empty for the first there is.")
+    own = param.String(default="", doc="Which of one's own functions; not in a link.")
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         "quantity",
@@ -103,6 +104,19 @@ class Experiment(param.Parameterized):
         "time_limit",
         *SHOWN_FIELDS,
     )
+    WATCHED: ClassVar[tuple[str, ...]] = ("problem", "knobs", "own", *FIELDS)
+
+    def __init__(self, home: str = families()[0].name, why_no_own: str = "", **params: Any) -> None:
+        """Start at the home problem.
+
+        Args:
+            home: The problem where a link names none; `your_function` where one was given.
+            why_no_own: Why no function of one's own can be named, in a sentence; empty where one
+                can be.
+            **params: See the class.
+        """
+        super().__init__(**({"problem": home} | params))
+        self._home, self._why_no_own = home, why_no_own
 
     @property
     def family(self) -> Family | None:
@@ -146,6 +160,7 @@ class Experiment(param.Parameterized):
         """Return the experiment as plain values."""
         return {
             "problem": self.problem,
+            "own": self.own if self.problem == OWN else "",
             "knobs": self.resolved_knobs(),
             **{name: getattr(self, name) for name in self.FIELDS},
         }
@@ -153,7 +168,7 @@ class Experiment(param.Parameterized):
     def to_query(self) -> str:
         """Return what a URL needs to restore the experiment: whatever isn't at its default."""
         items: dict[str, object] = {}
-        if self.problem not in (OWN, self.param.problem.default):
+        if self.problem != self._home:
             items["problem"] = self.problem
         if self.family:
             defaults = {name: knob.default for name, knob in self.family.knobs.items()}
@@ -174,15 +189,16 @@ class Experiment(param.Parameterized):
             A sentence for each part that was not understood and left at its default.
         """
         pairs, notices = _pairs(query)
-        own = self.problem == OWN
-        problem = OWN if own else self.param.problem.default
-        if "problem" in pairs and not own:
+        problem = self._home
+        if "problem" in pairs and self._home != OWN:
             wanted = pairs.pop("problem")
-            if wanted in {each.name for each in families()}:
+            if wanted == OWN and self._why_no_own:
+                notices.append(self._why_no_own)
+            elif wanted == OWN or wanted in {each.name for each in families()}:
                 problem = wanted
             else:
                 notices.append(f"The link names a problem that isn't here: {_shown(wanted)}.")
-        knobs = {} if own else family(problem).knobs
+        knobs = {} if problem == OWN else family(problem).knobs
         values: dict[str, Any] = {name: self.param[name].default for name in self.FIELDS}
         chosen: dict[str, KnobValue] = {}
         for key, text in pairs.items():
@@ -197,6 +213,10 @@ class Experiment(param.Parameterized):
                 notices.append(f"The link's {key} = {_shown(text)} was left out. {error}")
         self.param.update(problem=problem, knobs=chosen, **values)
         return notices
+
+    def blank(self) -> Experiment:
+        """Return a new experiment that a link can bring to the same problems as this one."""
+        return Experiment(self._home, self._why_no_own)
 
     @classmethod
     def from_query(cls, query: str) -> tuple[Experiment, list[str]]:

@@ -15,7 +15,7 @@ from jacoscope import Study
 
 from . import _ui as ui
 from ._boundary import catch_for, extension
-from ._code import snippet
+from ._code import given_lines, snippet
 from ._comparison import Ran
 from ._controls import Controls
 from ._experiment import OWN, Experiment, describe
@@ -24,6 +24,7 @@ from ._html import Html, alert
 from ._jobs import Hop, Runner
 from ._pace import Pace
 from ._place import hop_here
+from ._policy import Policy, policy_here
 from ._product_code import products_snippet
 from ._requests import same_to_measure, telling_knobs
 from ._session import Session
@@ -32,6 +33,7 @@ from .views import (
     AdviceView,
     CodeView,
     CompareView,
+    EditorView,
     InsideView,
     JacobianView,
     LessonsView,
@@ -53,7 +55,6 @@ _LARGER = (
     "{} may be too small to tell one way from another. So the first comparison is of {};"
     " Run compares any other size that you set."
 )
-_WATCHED = ["problem", "knobs", *Experiment.FIELDS]
 
 
 class Explorer(pn.viewable.Viewer):
@@ -64,6 +65,8 @@ class Explorer(pn.viewable.Viewer):
 
     Attributes:
         advice: The card above the tabs.
+        editor: Where one's own function is typed; None where that is not offered.
+        policy: Whether code that is typed on the page may run.
         later: Name → the views of the tabs that have been opened, but the first.
     """
 
@@ -74,6 +77,7 @@ class Explorer(pn.viewable.Viewer):
         self,
         *,
         own: Any = None,
+        policy: Policy | None = None,
         runner: Runner | None = None,
         hop: Hop | None = None,
         query: str = "",
@@ -82,7 +86,8 @@ class Explorer(pn.viewable.Viewer):
         """Build the explorer and start on its first matrix.
 
         Args:
-            own: The target of one's own function as plain data; None for the gallery alone.
+            own: The target of one's own function as plain data; None for the gallery.
+            policy: Whether code that is typed on the page may run; None finds it.
             runner: Where jobs run; None for this machine's worker processes.
             hop: The way to the thread that may touch widgets; None finds it.
             query: A URL's query to take the experiment from.
@@ -90,7 +95,9 @@ class Explorer(pn.viewable.Viewer):
         """
         extension()
         super().__init__(**({"tab": tab_in(query)} | params))
-        self.experiment = Experiment(problem=OWN) if own is not None else Experiment()
+        policy = policy_here() if policy is None else policy
+        home = {} if own is None else {"home": OWN}
+        self.experiment = Experiment(**home, why_no_own=policy.reason)
         self._notices = self.experiment.read_query(query)
         if runner is None:
             from jacoscope.run import local_runner
@@ -99,10 +106,12 @@ class Explorer(pn.viewable.Viewer):
         self.hop = hop or hop_here()
         self.pace = Pace(self.hop)
         self.session = Session(runner, self.hop, own)
-        self._offers_own = own is not None
+        self.policy = policy
+        self._offers_own = own is not None or policy.allowed
+        self.editor = EditorView(self) if own is None and policy.allowed else None
         self._request()
         # First of all watchers: the worker computes while the widgets follow.
-        self.experiment.param.watch(lambda *_: self._request(), _WATCHED)
+        self.experiment.param.watch(lambda *_: self._request(), list(Experiment.WATCHED))
 
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
@@ -117,6 +126,7 @@ class Explorer(pn.viewable.Viewer):
         self.body = pn.Column(
             self._messages,
             self._subject,
+            *([self.editor.panel] if self.editor else []),
             self.advice.panel,
             self._shelf.panel,
             sizing_mode="stretch_width",
@@ -124,7 +134,7 @@ class Explorer(pn.viewable.Viewer):
         )
         self.param.watch(self._tab_set, "tab")
         self.param.watch(lambda *_: self._darken(), "dark")
-        self.experiment.param.watch(lambda *_: self._changed(), _WATCHED)
+        self.experiment.param.watch(lambda *_: self._changed(), list(Experiment.WATCHED))
         self.session.matrix.param.watch(lambda *_: self._say(), ["state", "message"])
         self.session.param.watch(lambda *_: self._say(), "notice")
         catch_for(self._caught)
@@ -140,6 +150,7 @@ class Explorer(pn.viewable.Viewer):
             self.experiment,
             self.session,
             own=self._offers_own,
+            why_no_own="" if self._offers_own else self.policy.reason,
             run=self.run,
             bring_back=self.bring_back,
         )
@@ -156,7 +167,8 @@ class Explorer(pn.viewable.Viewer):
     def code(self) -> str:
         """Return a script that computes what is on the screen."""
         write = products_snippet if self.tab == "products" else snippet
-        return write(self.experiment.spec())
+        spec = self.experiment.spec()
+        return write(spec, given_lines(self.session.target(spec)))
 
     def run(self) -> None:
         """Compare all strategies for the experiment, and show it.
@@ -176,7 +188,7 @@ class Explorer(pn.viewable.Viewer):
     @property
     def _untouched(self) -> bool:
         """Whether nothing was compared yet, and the settings are those of a first visit."""
-        first = Experiment().spec()
+        first = self.experiment.blank().spec()
         same = same_to_measure(first, self.experiment.spec())
         return same and self.session.comparison.spec is None
 

@@ -101,13 +101,14 @@ def _tie(explorer: Explorer, browser: Browser) -> None:
         browser.search = f"?{urlencode(parts)}" if parts else ""
 
     def read(event: Any) -> None:
-        there = Experiment(problem=experiment.problem)
+        there = experiment.blank()
         there.read_query(event.new)
+        there.own = experiment.own  # in no link
         if there.spec() != experiment.spec():
             experiment.read_query(event.new)
         explorer.tab = tab_in(event.new)
 
     browser.search = f"?{query_here()}" if query_here() else ""
-    experiment.param.watch(write, ["problem", "knobs", *Experiment.FIELDS])
+    experiment.param.watch(write, list(Experiment.WATCHED))
     explorer.param.watch(write, ["tab", "dark"])
     browser.param.watch(read, "search")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ._code import point_lines
 from ._vector_choice import read_choice
 
 
-def products_snippet(spec: dict[str, Any]) -> str:
+def products_snippet(spec: dict[str, Any], given: Sequence[str] = ()) -> str:
     """Return a script with the products on the screen; for one's own function, `f`, `x` are given.
 
     Args:
         spec: From `Experiment.spec`.
+        given: Lines that give one's own function; see `given_lines`.
     """
     tangent, cotangent = read_choice(spec["tangent"]), read_choice(spec["cotangent"])
     wide = spec["knobs"].get("dtype") == "float64"
@@ -26,7 +28,7 @@ def products_snippet(spec: dict[str, Any]) -> str:
         "import jacoscope as jsc",
         "",
         *(['jax.config.update("jax_enable_x64", True)', ""] if wide else []),
-        *point_lines(spec),
+        *point_lines(spec, given),
         "",
         "flat, like_x = ravel_pytree(x)  # all numbers of x in a row, and the way back",
         f"v = like_x({_vector(tangent)})",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, cast
+import webbrowser
+from typing import cast
 
 import panel as pn
 from panel.io.server import Server
@@ -13,7 +14,9 @@ from jacoscope.run import Job, local_runner
 from . import _ui as ui
 from ._open import explore
 from ._page import page
+from ._policy import Key, policy_of_visit
 from ._rehearsal import rehearse
+from ._unlock import is_loopback, link, pattern
 from ._upstream import (
     collect_when_quiet,
     look_up_resources_once,
@@ -40,14 +43,16 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     look_up_styles_once(ui.MaterialDesign)
     collect_when_quiet(lambda: runner.busy)
     rehearse()  # while the workers start
+    key = Key.new() if is_loopback(address) else None
     try:
         made = pn.serve(
-            {"/": _visit},
+            {"/": lambda: page(explore(policy=policy_of_visit(key)))},
             title="Jacoscope",
             address=address,
             port=port,
-            show=show,
+            show=False,
             start=False,
+            extra_patterns=[] if key is None else [pattern(key)],
             location=False,
             verbose=False,
         )
@@ -56,14 +61,16 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
         return 1
     server = cast(Server, made)
     host = "localhost" if address in ("0.0.0.0", "::", "") else address
-    sys.stdout.write(f"Jacoscope is at http://{host}:{server.port}\n")
+    root = f"http://{host}:{server.port}"
+    best = root if key is None else link(root, key)
+    sys.stdout.write(f"Jacoscope is at {root}\n")
+    if key is not None:
+        sys.stdout.write(f"With your own functions, for you alone: {best}\n")
     sys.stdout.flush()
+    if show:
+        webbrowser.open(best)
     try:
         server.run_until_shutdown()
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _visit() -> Any:
-    return page(explore())

@@ -12,6 +12,7 @@ from jacoscope.run import Job
 
 from ._cache import Cache
 from ._comparison import Comparison
+from ._experiment import OWN
 from ._jobs import Hop, Outcome, Runner, Sent
 from ._lessons import Lesson
 from ._matrix import Matrix
@@ -49,7 +50,7 @@ class Session(param.Parameterized):
         Args:
             runner: Where jobs go.
             hop: The way to the page's thread.
-            own: The target of one's own function, as plain data.
+            own: The target of one's own function, as plain data; None where there is none yet.
         """
         super().__init__()
         self.matrix = Matrix(runner, hop)
@@ -63,7 +64,7 @@ class Session(param.Parameterized):
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
         self.scaling = {name: Comparison(runner, hop) for name in ("range", "depth", "map")}
         self.lesson = Comparison(runner, hop)
-        self._own = own
+        self._owns = {"": own}
         self._spec: Spec | None = None
         self._closed = False
         self.matrix.param.watch(lambda *_: self._advise_soon(), "state")
@@ -75,15 +76,26 @@ class Session(param.Parameterized):
                 runner, Job("devices"), hop, on_done=lambda outcome: self._listed(runner, outcome)
             )
 
+    def take(self, name: str, target: Any) -> None:
+        """Take the target of one's own function, by the name that a spec has for it."""
+        self._owns[name] = target
+
+    def target(self, spec: Spec) -> Any:
+        """Return the target of a spec's function, where it is one's own; None elsewhere."""
+        return self._own(spec) if spec["problem"] == OWN else None
+
+    def _own(self, spec: Spec) -> Any:
+        return self._owns.get(spec["own"])
+
     def show(self, spec: Spec) -> None:
         """Ask for the matrix of a spec, and once it is there and drawn for what is advised."""
         self._spec = spec
-        self.matrix.show(*matrix_request(spec, self._own))
+        self.matrix.show(*matrix_request(spec, self._own(spec)))
         self._advise_soon()
 
     def run(self, spec: Spec) -> None:
         """Compare all strategies for a spec."""
-        self.comparison.run(compare_request(spec, self._own))
+        self.comparison.run(compare_request(spec, self._own(spec)))
 
     def sweep(self, spec: Spec) -> None:
         """Compare all strategies over the sizes of the problem's first knob."""
@@ -91,19 +103,19 @@ class Session(param.Parameterized):
 
     def show_structure(self, spec: Spec) -> None:
         """Ask for the pattern, the colors and the singular values of a spec's derivative."""
-        self.structure.show(*structure_request(spec, self._own))
+        self.structure.show(*structure_request(spec, self._own(spec)))
 
     def show_products(self, spec: Spec) -> None:
         """Ask for what the spec's tangent and cotangent become."""
-        self.products.show(*products_request(spec, self._own))
+        self.products.show(*products_request(spec, self._own(spec)))
 
     def show_orders(self, spec: Spec) -> None:
         """Ask for the Hessian times the spec's tangent, by all its orders."""
-        self.orders.show(*products_request(spec, self._own, "orders"))
+        self.orders.show(*products_request(spec, self._own(spec), "orders"))
 
     def show_inside(self, spec: Spec) -> None:
         """Ask for what is inside of the spec's function."""
-        self.inside.show(*inside_request(spec, self._own))
+        self.inside.show(*inside_request(spec, self._own(spec)))
 
     def hold_against(self, here: Study, there: Study | bytes) -> None:
         """Ask for what moved from another study, or the content of its file, to this one."""
@@ -112,15 +124,15 @@ class Session(param.Parameterized):
     def measure_orders(self, spec: Spec) -> None:
         """Compare the orders of a Hessian-vector product."""
         one = {**spec, "quantity": "hvp", "vectors": 1}
-        self.measured["hvp"].run(compare_request(one, self._own))
+        self.measured["hvp"].run(compare_request(one, self._own(spec)))
 
     def measure_many(self, spec: Spec, quantity: str) -> None:
         """Compare the ways to apply many vectors, over how many: `jmp` or `mjp`."""
-        self.measured[quantity].sweep(many_requests(spec, quantity, self._own))
+        self.measured[quantity].sweep(many_requests(spec, quantity, self._own(spec)))
 
     def sweep_range(self, spec: Spec) -> None:
         """Compare over the sizes of what grows."""
-        self.scaling["range"].sweep(range_requests(spec, self._own))
+        self.scaling["range"].sweep(range_requests(spec, self._own(spec)))
 
     def sweep_depth(self, spec: Spec) -> None:
         """Measure single passes over depth."""
@@ -179,7 +191,7 @@ class Session(param.Parameterized):
 
         def advise() -> None:
             if spec is not None and spec is self._spec and not self._closed:
-                self.estimate.show(*advice_request(spec, self._own))
+                self.estimate.show(*advice_request(spec, self._own(spec)))
 
         if self.matrix.state != "busy":
             self.matrix.later(ADVICE_DELAY_S, advise)

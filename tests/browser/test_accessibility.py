@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from jacoscope_dashboard._explorer import TABS
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ENOUGH, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def violations(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["default", "dark"])
 def test_no_tab_keeps_anyone_out(visit: Visit, theme: str) -> None:
-    visit.open(f"?theme={theme}&batch=64")
+    visit.open(f"?theme={theme}&batch=64&{ENOUGH}")
     visit.page.get_by_role("button", name="More", exact=True).click()
     visit.page.get_by_role("button", name="Run", exact=True).click()
     visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for()

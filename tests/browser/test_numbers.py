@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jacoscope._units import format_bytes, format_seconds
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ENOUGH, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def shown(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("query", PROBLEMS)
 def test_the_table_shows_the_frames_numbers(visit: Visit, query: str) -> None:
-    visit.open(f"?{query}")
+    visit.open(f"?{query}&{ENOUGH}")
     run = visit.page.get_by_role("button", name="Run", exact=True)
     run.click()
     run.and_(visit.page.get_by_role("button", disabled=True)).wait_for()

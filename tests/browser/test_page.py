@@ -7,7 +7,7 @@ import re
 import pytest
 
 from jacoscope_dashboard._explorer import TABS
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ENOUGH, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ def test_a_junk_link_is_named_and_the_page_is_there(visit: Visit) -> None:
 
 
 def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
-    visit.open("?batch=256")
+    visit.open(f"?batch=256&{ENOUGH}")
     visit.page.get_by_role("button", name="Run", exact=True).click()
     visit.page.get_by_role("progressbar").first.wait_for()
     table = visit.page.get_by_role("table")
@@ -267,7 +267,7 @@ def test_a_cell_says_what_it_is_and_the_scale_can_be_logarithmic(visit: Visit) -
 
 
 def test_a_mode_that_can_not_work_is_a_row_that_says_why(visit: Visit) -> None:
-    visit.open("?problem=while_loop")
+    visit.open(f"?problem=while_loop&{ENOUGH}")
     visit.page.get_by_role("button", name="Run", exact=True).click()
     table = visit.page.get_by_role("table").filter(has_text="jax.jacfwd")
     refused = table.get_by_role("row").filter(has_text="jax.jacrev")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jacoscope as jsc
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ENOUGH, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def test_the_first_comparison_is_of_a_telling_size(visit: Visit) -> None:
 
 
 def test_is_forward_or_reverse_faster_at_batch_256(visit: Visit) -> None:
-    visit.open()
+    visit.open(f"?{ENOUGH}")
     actions = Actions(visit)
     actions.type("Batch size", "256")
     actions.click("Run")
@@ -54,7 +54,7 @@ def test_is_forward_or_reverse_faster_at_batch_256(visit: Visit) -> None:
 
 
 def test_which_is_the_largest_chunk_under_a_memory_limit(visit: Visit) -> None:
-    visit.open("?problem=outer_product&hidden=512&inputs=512")
+    visit.open(f"?problem=outer_product&hidden=512&inputs=512&{ENOUGH}")
     actions = Actions(visit)
     actions.click("More")
     actions.type("Memory limit", "100MB")

@@ -90,7 +90,7 @@ def test_a_link_to_nothing_in_particular_is_no_junk() -> None:
 
 
 def test_a_link_can_not_turn_ones_own_function_into_a_problem() -> None:
-    experiment = Experiment(problem=OWN)
+    experiment = Experiment(OWN)
     experiment.read_query("problem=tanh_sum&mode=reverse")
     assert (experiment.problem, experiment.mode) == (OWN, "reverse")
 

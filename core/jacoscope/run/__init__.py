@@ -10,11 +10,14 @@ from ._job import Outcome as Outcome
 from ._job import Runner as Runner
 from ._local import LocalRunner as LocalRunner
 from ._local import local_runner as local_runner
+from ._source import DTYPES as DTYPES
+from ._source import source_target as source_target
 from ._target import direct_target as direct_target
 from ._target import function_target as function_target
 from ._target import problem_target as problem_target
 
 __all__ = [
+    "DTYPES",
     "Handle",
     "InlineRunner",
     "Job",
@@ -26,4 +29,5 @@ __all__ = [
     "function_target",
     "local_runner",
     "problem_target",
+    "source_target",
 ]

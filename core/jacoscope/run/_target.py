@@ -16,6 +16,7 @@ import cloudpickle
 import jax
 
 from ..problems import Family, family
+from ._source import build
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ def settings(target: Mapping[str, Any]) -> Iterator[None]:
         case "problem":
             with jax.enable_x64(target["knobs"].get("dtype") == "float64"):
                 yield
+        case "source":
+            with jax.enable_x64(target["dtype"] == "float64"):
+                yield
         case "pickle":
             config = target.get("config", {})
             with (
@@ -118,6 +122,9 @@ def opened(target: Mapping[str, Any]) -> Iterator[Opened]:
                 chosen: Family = family(target["name"])
                 built = chosen.problem(**target["knobs"])
                 yield Opened(built.f, built.x, jacobian=built.jacobian)
+            case "source":
+                f, x = build(target)
+                yield Opened(functools.partial(f), x)
             case "pickle":
                 f, x, vectors = _loads(target)
                 # a jitted function comes back as something that can be called, and no more

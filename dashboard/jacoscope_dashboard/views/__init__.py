@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._advice import AdviceView as AdviceView
 from ._code import CodeView as CodeView
 from ._compare import CompareView as CompareView
+from ._editor import EditorView as EditorView
 from ._inside import InsideView as InsideView
 from ._jacobian import JacobianView as JacobianView
 from ._lessons import LessonsView as LessonsView
@@ -16,6 +17,7 @@ __all__ = [
     "AdviceView",
     "CodeView",
     "CompareView",
+    "EditorView",
     "InsideView",
     "JacobianView",
     "LessonsView",

@@ -13,7 +13,7 @@ import panel as pn
 from jacoscope import Study
 
 from .. import _ui as ui
-from .._code import snippet
+from .._code import given_lines, snippet
 from .._code_box import CodeBox
 from .._html import Html
 from .._product_code import products_snippet
@@ -70,8 +70,9 @@ class CodeView(Tab):
     def _show(self) -> None:
         explorer = self._explorer
         spec, study = explorer.settings(), explorer.study
-        self.matrix.code = snippet(spec)
-        self.products.code = products_snippet(spec)
+        given = given_lines(explorer.session.target(spec))
+        self.matrix.code = snippet(spec, given)
+        self.products.code = products_snippet(spec, given)
         advised = explorer.advice.code.code
         self._plain_head.visible = self.plain.visible = bool(advised)
         self.plain.code = advised

@@ -77,7 +77,7 @@ class Tab(Front):
         raise NotImplementedError
 
     def _follow_settings(self) -> None:
-        names = ["problem", "knobs", *Experiment.FIELDS]
+        names = list(Experiment.WATCHED)
         self._explorer.experiment.param.watch(lambda *_: self.refresh(), names)
 
     def _ask(self, piece: str, work: Callable[[], None]) -> None:

@@ -1,0 +1,121 @@
+"""One's own function: who gets the editor, what it does, and that nothing runs unasked."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+CODE = """import jax.numpy as jnp
+
+
+def f(x):
+    return x[:2] * x.sum()
+
+
+x = jnp.array([1.0, 2.0, 3.0])
+"""
+
+
+def test_the_editor_takes_a_function(visit: Visit) -> None:
+    visit.open_own()
+    page = visit.page
+    assert "token" not in page.url
+    area = page.get_by_label("Code of your function")
+    area.fill(CODE)
+    visit.says("You have changed it")
+    area.press("Control+Enter")
+    visit.says("2 VJPs against 3 JVPs")
+    visit.says("The page is about this code")
+    area.fill(CODE.replace("x.sum()", "x.sum("))
+    page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("of the code can't be read")
+    area.fill(CODE.replace("x[:2]", "x"))
+    page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("3 VJPs against 3 JVPs")
+    page.get_by_role("tab", name="Code", exact=True).click()
+    script = page.get_by_label("Code", exact=True).filter(has_text="return x * x.sum()")
+    script.first.wait_for()
+
+
+def test_keys_in_the_editor(visit: Visit) -> None:
+    visit.open_own()
+    area = visit.page.get_by_label("Code of your function")
+    area.fill("")
+    area.press_sequentially("def f(x):")
+    area.press("Enter")
+    area.press_sequentially("return x")
+    assert area.input_value() == "def f(x):\n    return x"
+    area.press("Tab")
+    assert area.input_value().endswith("return x    ")
+    area.press("Escape")
+    area.press("Tab")
+    name = visit.page.evaluate(
+        """() => {
+            let at = document.activeElement
+            while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+            return at?.textContent
+        }"""
+    )
+    assert name == "Use it"
+
+
+def test_a_shape_and_a_file(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
+    visit.open_own()
+    visit.page.get_by_label("Code of your function").fill("def f(x):\n    return x[:2].sum(1)\n")
+    visit.type("Shape of x", "3x4")
+    visit.page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("2 VJPs against 12 JVPs")
+    path = tmp_path_factory.mktemp("arrays") / "x.npz"
+    np.savez(path, x=np.ones((5, 2)))
+    visit.page.locator("input[type=file]").first.set_input_files(path)
+    visit.says("x comes from the file")
+    visit.page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("2 VJPs against 10 JVPs")
+
+
+def test_only_who_has_the_link_gets_the_editor(visit: Visit) -> None:
+    visit.open("?problem=your_function")
+    visit.says("open the second link that")
+    assert visit.page.get_by_label("Code of your function").count() == 0
+    request = visit.page.context.request
+    server = urlparse(visit.server.own)
+    for query, headers in (
+        ("", {}),
+        ("?token=", {}),
+        ("?token=guess", {}),
+        (f"?{server.query}x", {}),
+        (f"?{server.query}", {"X-Forwarded-For": "127.0.0.1"}),
+    ):
+        answer = request.get(f"{visit.server.address}/own{query}", headers=headers)
+        assert answer.status == 403, query
+        assert "does not open the editor" in answer.text()
+    assert visit.page.context.cookies() == []
+
+
+def test_the_cookie_is_for_this_site_alone(visit: Visit) -> None:
+    visit.open_own()
+    [cookie] = visit.page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert visit.page.evaluate("document.cookie") == ""
+    visit.open("?problem=your_function")
+    visit.page.get_by_label("Code of your function").wait_for()
+    assert re.search("token|own", visit.page.url.replace("your_function", "")) is None
+
+
+def test_code_of_ones_own_is_shown_as_text(visit: Visit) -> None:
+    visit.open_own()
+    hostile = "<img src=x onerror=\"document.title='run'\">"
+    code = f'{CODE}\nraise ValueError("""{hostile}""")\n'
+    visit.page.get_by_label("Code of your function").fill(code)
+    visit.page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("raised ValueError")
+    visit.page.get_by_role("tab", name="Code", exact=True).click()
+    visit.page.wait_for_timeout(500)
+    assert visit.page.title() == "Jacoscope"
