@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import panel as pn
 from panel.io.server import Server
@@ -11,7 +13,8 @@ from panel.io.server import Server
 from jacoscope.run import Job, local_runner
 
 from . import _ui as ui
-from ._open import explore
+from ._browser import query_here
+from ._explorer import Explorer
 from ._page import page
 from ._rehearsal import rehearse
 from ._upstream import (
@@ -24,13 +27,17 @@ from ._upstream import (
 _NICENESS = 5  # of the workers: a click is answered first
 
 
-def serve(address: str, port: int, *, show: bool = False) -> int:
+def serve(
+    address: str, port: int, *, show: bool = False, target: Mapping[str, Any] | None = None
+) -> int:
     """Serve the page until interrupted; return the exit code.
 
     Args:
         address: What to listen on.
         port: Where; 0 is any free port.
         show: Whether to open a browser.
+        target: What the page begins with, of `function_target` or `problem_target`; None for the
+            gallery's first problem.
     """
     runner = local_runner()
     runner.niceness = _NICENESS
@@ -42,7 +49,7 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     rehearse()  # while the workers start
     try:
         made = pn.serve(
-            {"/": _visit},
+            {"/": lambda: page(explorer_of(target))},
             title="Jacoscope",
             address=address,
             port=port,
@@ -65,5 +72,16 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     return 0
 
 
-def _visit() -> Any:
-    return page(explore())
+def explorer_of(target: Mapping[str, Any] | None) -> Explorer:
+    """Return the explorer of a visit: on a function, or on a problem unless the address names one.
+
+    Args:
+        target: As for `serve`.
+    """
+    match target:
+        case None:
+            return Explorer(query=query_here())
+        case {"kind": "problem", "name": name, "knobs": knobs}:
+            return Explorer(query=query_here() or urlencode({"problem": name, **knobs}))
+        case _:
+            return Explorer(own=target, query=query_here())
