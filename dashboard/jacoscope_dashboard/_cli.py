@@ -4,60 +4,41 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+
+from .terminal._parser import parser
+
+_INTERRUPTED = 130  # as a shell says of a command that Ctrl-C has ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    reader = parser()
+    given = reader.parse_args(arguments)
     if given.command is None:
-        parser.print_help()
+        reader.print_help()
         return 2
-    return _serve(given)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="jacoscope",
-        description="See, measure and choose how JAX differentiates your function.",
-    )
-    parser.add_argument("--version", action="version", version=f"jacoscope {version('jacoscope')}")
-    commands = parser.add_subparsers(dest="command", metavar="command")
-    serve = commands.add_parser("serve", help="serve the page", description="Serve the page.")
-    serve.add_argument("--port", type=_port, default=5006, help="port (default: %(default)s)")
-    serve.add_argument(
-        "--address", default="localhost", help="address to listen on (default: %(default)s)"
-    )
-    serve.add_argument(
-        "--cpu-devices",
-        type=_devices,
-        metavar="N",
-        help="let JAX see N devices in this machine's CPU (default: as JAX does)",
-    )
-    serve.add_argument("--show", action="store_true", help="open the page in a browser")
-    return parser
-
-
-def _serve(given: argparse.Namespace) -> int:
     if given.cpu_devices:
         os.environ["JACOSCOPE_CPU_DEVICES"] = str(given.cpu_devices)
-    from ._server import serve
+    try:
+        return _run(given)
+    except KeyboardInterrupt:
+        sys.stderr.write("Cancelled.\n")
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
-    return serve(given.address, given.port, show=given.show)
 
+def _run(given: argparse.Namespace) -> int:
+    if given.command == "serve":
+        from ._server import serve
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError("must be a whole number from 0 to 65535")
-    return int(text)
+        return serve(given.address, given.port, show=given.show)
+    from .terminal._commands import run
 
-
-def _devices(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 64):
-        raise argparse.ArgumentTypeError("must be a whole number from 1 to 64")
-    return int(text)
+    return run(given)
 
 
 if __name__ == "__main__":

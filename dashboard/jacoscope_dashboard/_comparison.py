@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import param
@@ -11,6 +11,7 @@ import param
 from jacoscope import Measurement, Study
 
 from ._jobs import Event, Hop, Outcome, Runner, Sent
+from ._progress import Progress
 
 KEPT = 8  # comparisons of a visit
 STATES = ["empty", "busy", "ok", "failed", "cancelled"]
@@ -48,49 +49,6 @@ class Ran:
 
     spec: dict[str, Any]
     study: Study
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a comparison is.
-
-    Attributes:
-        done: Parts of the stage that are through.
-        total: Parts of the stage; 0 before the plan is known.
-        left_s: Estimated seconds left in the stage; None while unknown.
-        stage: `queued`, `compile`, `time`, `memory`, or nothing yet.
-        place: Place in the queue; None while unknown.
-        strategies: How many the plan has.
-    """
-
-    done: int = 0
-    total: int = 0
-    left_s: float | None = None
-    stage: str = ""
-    place: int | None = None
-    strategies: int = 0
-
-    def sentence(self) -> str:
-        """Return it in words, as `3 of 9 strategies, 12 s left`."""
-        left = "" if self.left_s is None else f", {max(self.left_s, 1):.0f} s left"
-        match self.stage:
-            case "queued" if self.place:
-                return f"Waiting, place {self.place} in the queue"
-            case "queued":
-                return "Waiting for another comparison on this machine"
-            case "time":
-                what = f"all {self.strategies} strategies" if self.strategies > 1 else "it"
-                return f"Timing {what}, {self.percent} % through{left}"
-            case "":
-                return "Starting…"
-            case stage:
-                verb = {"compile": "Compiled", "memory": "Memory of"}.get(stage, "Done")
-                return f"{verb} {self.done} of {self.total} strategies{left}"
-
-    @property
-    def percent(self) -> int:
-        """How much of the stage is through, in percent."""
-        return round(100 * self.done / self.total) if self.total else 0
 
 
 class Comparison(param.Parameterized):
@@ -181,7 +139,7 @@ class Comparison(param.Parameterized):
     def _heard(self, events: list[Event]) -> None:
         rows, progress = list(self.rows), self.progress
         for event in events:
-            progress = _advanced(progress, event)
+            progress = progress.after(event)
             if event["type"] == "row":
                 rows = _with_row(rows, Measurement.from_plain(event["row"]))
         self.param.update(rows=rows, progress=progress)
@@ -209,7 +167,7 @@ class Comparison(param.Parameterized):
     def _size_heard(self, request: Request, events: list[Event]) -> None:
         points, progress = list(self.points), self.progress
         for event in events:
-            progress = _advanced(progress, event)
+            progress = progress.after(event)
             if event["type"] == "row":
                 points = _with_point(points, request.point(Measurement.from_plain(event["row"])))
         self.param.update(points=points, progress=progress)
@@ -235,27 +193,6 @@ class Comparison(param.Parameterized):
             self._left = []
             state = "cancelled" if outcome.status == "cancelled" else "failed"
             self.param.update(sweep_state=state, sweep_message=outcome.message)
-
-
-def _advanced(progress: Progress, event: Event) -> Progress:
-    match event["type"]:
-        case "queued":
-            return Progress(stage="queued", place=event["place"])
-        case "started":
-            return Progress()
-        case "plan":
-            count = len(event["strategies"])
-            return Progress(total=count, stage="compile", strategies=count)
-        case "stage":
-            return replace(
-                progress,
-                done=event["done"],
-                total=event["total"],
-                left_s=event["left_s"],
-                stage=event["stage"],
-            )
-        case _:
-            return progress
 
 
 def _with_row(rows: list[Measurement], row: Measurement) -> list[Measurement]:

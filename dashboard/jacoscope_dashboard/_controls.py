@@ -18,14 +18,13 @@ from ._experiment import (
     MODES,
     ORDERS,
     OWN,
-    QUANTITIES,
     Experiment,
-    read_knob,
 )
 from ._fields import Field, choice
 from ._history import History
 from ._html import Html, progress_bar
-from ._reading import read_bytes, read_count, read_seconds
+from ._quantities import QUANTITIES
+from ._reading import read_bytes, read_count, read_knob, read_seconds
 from ._session import Session
 
 ORDERED = ("hvp", "hessian")

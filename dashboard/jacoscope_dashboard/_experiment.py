@@ -14,17 +14,11 @@ import param
 
 from jacoscope.problems import Family, Knob, KnobValue, families, family
 
-from ._reading import read_bytes, read_count, read_seconds
+from ._quantities import QUANTITIES
+from ._reading import read_bytes, read_count, read_knob, read_seconds
 from ._vector_choice import FIRST, choice_text, read_choice
 
 OWN = "your_function"
-QUANTITIES = {
-    "jacobian": "Jacobian",
-    "hessian": "Hessian",
-    "hvp": "HVP",
-    "jmp": "JMP",
-    "mjp": "MJP",
-}
 MODES = {"auto": "Auto", "forward": "Forward", "reverse": "Reverse"}
 ORDERS = {
     "forward_over_reverse": "Forward over reverse",
@@ -249,17 +243,6 @@ class Experiment(param.Parameterized):
         if text not in allowed:
             raise ValueError(f"It can be {', '.join(allowed)}.")
         return allowed[text]
-
-
-def read_knob(knob: Knob, text: str) -> KnobValue:
-    """Read the value of a knob from text.
-
-    Raises:
-        ValueError: The knob doesn't allow it.
-    """
-    if knob.choices:
-        return knob.check(text)
-    return read_count(text, knob.low or 0, knob.high or 0)
 
 
 def _allowed(knob: Knob, value: object) -> bool:

@@ -8,8 +8,9 @@ import panel as pn
 
 from . import _ui as ui
 from ._comparison import Comparison, Ran
-from ._experiment import QUANTITIES, describe
+from ._experiment import describe
 from ._html import Html
+from ._quantities import QUANTITIES
 from .figures import format_seconds
 
 

@@ -14,11 +14,10 @@ from jacoscope.run import DTYPES, source_target
 
 from ._cache import plain_key
 from ._examples import EXAMPLES
-from ._reading import read_count
+from ._reading import read_shape
 
 LARGEST_SOURCE = 200_000
 LARGEST_FILE = 50_000_000
-_MOST_DIMENSIONS, _LARGEST_DIMENSION = 8, 10_000_000
 
 
 class Own(param.Parameterized):
@@ -46,23 +45,6 @@ class Own(param.Parameterized):
             arrays=self.arrays,
             dtype=self.dtype,
         )
-
-
-def read_shape(text: str) -> tuple[int, ...]:
-    """Read a shape such as `128x32`; `scalar` is that of a number.
-
-    >>> read_shape("128 x 32"), read_shape("scalar")
-    ((128, 32), ())
-    """
-    if text.strip().lower() in ("scalar", "()"):
-        return ()
-    parts = text.lower().replace("×", "x").strip("() ").replace(",", "x").split("x")
-    try:
-        if len(parts) > _MOST_DIMENSIONS:
-            raise ValueError
-        return tuple(read_count(part, 0, _LARGEST_DIMENSION) for part in parts)
-    except ValueError:
-        raise ValueError("Give sizes joined by x, as in 128x32, or `scalar`.") from None
 
 
 def fingerprint(target: dict[str, Any]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlencode
 
 import panel as pn
 from panel.io.server import Server
@@ -12,11 +14,13 @@ from panel.io.server import Server
 from jacoscope.run import Job, local_runner
 
 from . import _ui as ui
-from ._open import explore
+from ._browser import query_here
+from ._explorer import Explorer
 from ._page import page
-from ._policy import Key, policy_of_visit
+from ._policy import Key, Policy, policy_of_visit
+from ._reading import is_loopback
 from ._rehearsal import rehearse
-from ._unlock import is_loopback, link, pattern
+from ._unlock import link, pattern
 from ._upstream import (
     collect_when_quiet,
     look_up_resources_once,
@@ -27,13 +31,17 @@ from ._upstream import (
 _NICENESS = 5  # of the workers: a click is answered first
 
 
-def serve(address: str, port: int, *, show: bool = False) -> int:
+def serve(
+    address: str, port: int, *, show: bool = False, target: Mapping[str, Any] | None = None
+) -> int:
     """Serve the page until interrupted; return the exit code.
 
     Args:
         address: What to listen on.
         port: Where; 0 is any free port.
         show: Whether to open a browser.
+        target: What the page begins with, of `function_target` or `problem_target`; None for the
+            gallery's first problem.
     """
     runner = local_runner()
     runner.niceness = _NICENESS
@@ -43,10 +51,11 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     look_up_styles_once(ui.MaterialDesign)
     collect_when_quiet(lambda: runner.busy)
     rehearse()  # while the workers start
-    key = Key.new() if is_loopback(address) else None
+    types = target is None or target["kind"] == "problem"  # else the page is on one function
+    key = Key.new() if types and is_loopback(address) else None
     try:
         made = pn.serve(
-            {"/": lambda: page(explore(policy=policy_of_visit(key)))},
+            {"/": lambda: page(explorer_of(target, policy_of_visit(key)))},
             title="Jacoscope",
             address=address,
             port=port,
@@ -74,3 +83,21 @@ def serve(address: str, port: int, *, show: bool = False) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def explorer_of(target: Mapping[str, Any] | None, policy: Policy | None = None) -> Explorer:
+    """Return the explorer of a visit: on a function, or on a problem unless the address names one.
+
+    Args:
+        target: As for `serve`.
+        policy: Whether code that the visitor types may run.
+    """
+    query = query_here()
+    match target:
+        case None:
+            return Explorer(policy=policy, query=query)
+        case {"kind": "problem", "name": name, "knobs": knobs}:
+            named = urlencode({"problem": name, **knobs})
+            return Explorer(policy=policy, query=query or named)
+        case _:
+            return Explorer(own=target, policy=policy, query=query)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Any
 
 from tornado.web import RequestHandler
@@ -45,13 +44,3 @@ def pattern(key: Key) -> tuple[str, type[RequestHandler], dict[str, Any]]:
 def link(root: str, key: Key) -> str:
     """Return the link, below a server's address."""
     return f"{root}{PATH}?token={key.secret}"
-
-
-def is_loopback(address: str) -> bool:
-    """Whether what a server listens on can only be reached from this machine."""
-    if address == "localhost":
-        return True
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from jacoscope.run._target import opened as opened_target
 from jacoscope_dashboard import Explorer
 from jacoscope_dashboard._examples import EXAMPLES
 from jacoscope_dashboard._experiment import OWN
-from jacoscope_dashboard._own import LARGEST_FILE, LARGEST_SOURCE, Own, fingerprint, read_shape
+from jacoscope_dashboard._own import LARGEST_FILE, LARGEST_SOURCE, Own, fingerprint
 from jacoscope_dashboard._policy import Policy
 from jacoscope_dashboard.views import EditorView
 from tests.dashboard.conftest import Open
@@ -52,17 +52,6 @@ def test_examples_are_right(name: str) -> None:
         for mode in ("forward", "reverse"):
             ours = jsc.jacobian(target.f, target.x, mode=mode)
             assert relative_error(ours, jax.jacrev(target.f)(target.x)) < 1e-5
-
-
-def test_shapes_that_are_typed() -> None:
-    assert read_shape("128x32") == (128, 32)
-    assert read_shape(" (3, 4) ") == (3, 4)
-    assert read_shape("7") == (7,)
-    assert read_shape("Scalar") == ()
-    assert read_shape("0×2") == (0, 2)
-    for text_ in ("x", "3x", "3y", "-1", "1e3", "²", "9" * 5000, "x".join("1" * 9)):
-        with pytest.raises(ValueError, match="Give sizes joined by x"):
-            read_shape(text_)
 
 
 def test_what_is_no_target() -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from jacoscope_dashboard._reading import read_bytes, read_count, read_seconds
+from jacoscope_dashboard._reading import (
+    is_loopback,
+    read_bytes,
+    read_count,
+    read_seconds,
+    read_shape,
+)
 
 
 @pytest.mark.parametrize(("text", "value"), [("4", 4), (" 1,024 ", 1024), ("-3", -3), ("−3", -3)])
@@ -49,3 +55,31 @@ def test_sizes(text: str, size: int) -> None:
 def test_no_sizes(text: str) -> None:
     with pytest.raises(ValueError, match="Give a size such as"):
         read_bytes(text)
+
+
+def test_shapes_that_are_typed() -> None:
+    assert read_shape("128x32") == (128, 32)
+    assert read_shape("7") == (7,)
+    assert read_shape("Scalar") == ()
+    assert read_shape("0×2") == (0, 2)
+    for text_ in ("x", "3x", "3y", "-1", "1e3", "²", "9" * 5000, "x".join("1" * 9)):
+        with pytest.raises(ValueError, match="Give sizes joined by x"):
+            read_shape(text_)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+        ("192.168.1.2", False),
+        ("localhost.example.org", False),
+    ],
+)
+def test_which_addresses_are_this_machines_alone(address: str, expected: bool) -> None:
+    assert is_loopback(address) is expected

@@ -63,11 +63,13 @@ def test_relative_links_exist():
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_terminal_options_exist():
-    options = set(re.findall(r"^jacoscope serve .*?(--[a-z-]+)", README, re.MULTILINE))
+@pytest.mark.parametrize("command", ["serve", "compare", "advise", "explore"])
+def test_terminal_options_exist(command):
+    lines = re.findall(rf"^jacoscope {command} (.*)", README, re.MULTILINE)
+    options = {option for line in lines for option in re.findall(r"--[a-z0-9-]+", line)}
     paths = os.pathsep.join(str(ROOT / each) for each in ("core", "dashboard"))
     done = subprocess.run(
-        [sys.executable, "-c", MAIN, "serve", "--help"],
+        [sys.executable, "-c", MAIN, command, "--help"],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
@@ -75,4 +77,4 @@ def test_terminal_options_exist():
     )
     assert options
     assert done.returncode == 0, done.stderr
-    assert options <= set(re.findall(r"--[a-z-]+", done.stdout))
+    assert options <= set(re.findall(r"--[a-z0-9-]+", done.stdout))

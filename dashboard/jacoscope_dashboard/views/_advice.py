@@ -12,18 +12,13 @@ from jacoscope import Advice, Study
 from .._code_box import CodeBox
 from .._experiment import SHOWN_FIELDS
 from .._html import Html
+from .._study_words import advice_origin, advice_title, textbook_sentence
 from ._script import script
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
 
-_RULES = {
-    "forward": "forward mode, as there are no more inputs than outputs",
-    "reverse": "reverse mode, as there are fewer outputs than inputs",
-    "forward_over_reverse": "forward over reverse",
-}
 _FREE = ("mode", "batching", "chunk_size", "order", "time_limit", *SHOWN_FIELDS)
-_PRODUCTS = {"jmp": "forward mode, which pushes vectors", "mjp": "reverse mode, which pulls them"}
 
 
 class AdviceView:
@@ -92,15 +87,11 @@ def advice_card(advice: Advice, quantity: str) -> str:
         advice: What is advised.
         quantity: What it is for.
     """
-    measured = advice.source == "measured"
-    origin = "measured here" if measured else "estimated, not timed"
-    rule = _PRODUCTS.get(quantity) or _RULES[advice.textbook]
-    agrees = "the same" if advice.agrees else "another way"
     return _frame(
-        f"{'Use' if measured else 'Try'} {advice.strategy}",
-        origin,
+        advice_title(advice),
+        advice_origin(advice),
         advice.reason,
-        f"The textbook says {agrees}: {rule}.",
+        textbook_sentence(advice, quantity),
     )
 
 

@@ -12,7 +12,8 @@ from .._examples import EXAMPLES
 from .._experiment import OWN
 from .._fields import Field, choice
 from .._html import Html, alert
-from .._own import LARGEST_FILE, Own, fingerprint, read_shape
+from .._own import LARGEST_FILE, Own, fingerprint
+from .._reading import read_shape
 
 if TYPE_CHECKING:
     from .._explorer import Explorer

@@ -10,11 +10,11 @@ from .. import _ui as ui
 from .._html import Html, alert
 from .._product_board import VectorBars, colors_of
 from .._requests import same_to_measure
+from .._study_words import TOO_SMALL
 from .._table import SortableTable
 from ..figures import memory, summary_memory, summary_times, times, vector_bars
 from ._order_words import COLUMNS, heading, order_rows
 from ._plot import Plot, grid
-from ._words import TOO_SMALL
 
 if TYPE_CHECKING:
     from .._explorer import Explorer

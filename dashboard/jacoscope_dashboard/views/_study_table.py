@@ -7,19 +7,10 @@ from typing import Any
 
 from jacoscope import Measurement
 
+from .._study_words import by_time, compiling_s, note, tags
 from ..figures import format_bytes, format_seconds, palette
 from ..figures._rows import kind_of
 from ..figures._units import significant
-
-_WORDS = {
-    "ok": "",
-    "unsupported": "can't work",
-    "refused": "refused",
-    "timed_out": "timed out",
-    "out_of_memory": "out of memory",
-    "crashed": "crashed",
-    "cancelled": "cancelled",
-}
 
 
 def _column(key: str, label: str, hint: str, **more: bool) -> dict[str, Any]:
@@ -43,19 +34,11 @@ def table_rows(
     rows: Sequence[Measurement], best: Measurement | None, *, dark: bool
 ) -> list[dict[str, Any]]:
     """Return the rows as `SortableTable` takes them, the fastest first."""
-    inf = float("inf")
-    ordered = sorted(rows, key=lambda row: inf if row.median_s is None else row.median_s)
-    return [_row(row, best, dark) for row in ordered]
+    return [_row(row, best, dark) for row in by_time(rows)]
 
 
 def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, Any]:
     chosen = best is not None and row.strategy == best.strategy
-    tags = [
-        *(["best"] if chosen else []),
-        *(["tie"] if row.tie else []),
-        *(["noisy"] if row.noisy else []),
-        *(["not jitted"] if row.jit is False else []),
-    ]
     compiling = compiling_s(row)
     quartiles = ""
     if row.q25_s is not None and row.q75_s is not None:
@@ -66,7 +49,7 @@ def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, An
             "strategy": {
                 "text": row.strategy,
                 "sort": row.strategy,
-                "tags": tags,
+                "tags": tags(row, best),
                 "color": palette(dark).of(kind_of(row.strategy, row.mode)),
             },
             "median": _cell(row.median_s, format_seconds),
@@ -76,7 +59,7 @@ def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, An
             "memory": _cell(row.predicted_bytes, format_bytes),
             "peak": _peak(row),
             "error": _cell(row.error, lambda error: significant(error, 2)),
-            "note": {"text": _note(row), "sort": _note(row) or None},
+            "note": {"text": note(row), "sort": note(row) or None},
         },
     }
 
@@ -90,14 +73,3 @@ def _peak(row: Measurement) -> dict[str, Any]:
     known = row.peak_bytes is not None
     text = format_bytes(row.peak_bytes) if known or row.status == "ok" else ""
     return {"text": text, "sort": row.peak_bytes, "hint": row.memory_source or ""}
-
-
-def _note(row: Measurement) -> str:
-    word = _WORDS[row.status]
-    return f"{word[0].upper()}{word[1:]}. {row.message}".strip() if word else row.message
-
-
-def compiling_s(row: Measurement) -> float | None:
-    """Return the seconds of tracing, lowering and compiling together; None where unknown."""
-    known = [part for part in (row.trace_s, row.lower_s, row.compile_s) if part is not None]
-    return sum(known) if known else None

@@ -13,35 +13,25 @@ from jacoscope.problems import family
 from .._comparison import Comparison
 from .._html import alert
 from .._requests import Spec, sweep_requests, telling_knobs
+from .._study_words import compiling_s
+from .._study_words import verdict as said
 from ..figures import format_seconds
 from ._points import point_of
-from ._study_table import compiling_s
 
 EMPTY = """<div class="empty"><h3>Nothing measured yet</h3>
 <p>Run compares every way to compute this on this machine: time, compile time, memory.</p></div>"""
-TOO_SMALL = "All of these take about as long as calling a function that does nothing."
 SWEEP_MEMORY = "What XLA predicts: arguments, output and temporaries together."
-_NAMED = 3
 
 
 def verdict(study: Study) -> str:
     """Return what a study says, as a heading: the winner, a tie, or *too small to tell*."""
-    best = study.best()
-    if best is None:
-        return alert("None of the ways could be measured. The table says why.")
+    title, sentence = said(study)
+    if study.best() is None:
+        return alert(sentence)
     if study.too_small:
-        return alert(TOO_SMALL, "notice", "Too small to tell.")
-    if best.tie:
-        others = [row for row in study.rows if row.tie and row is not best]
-        least = {
-            True: ", with the least memory",
-            False: "; none of them takes less memory",
-            None: "",
-        }[best.takes_less(others)]
-        names = _listed([row.strategy for row in others])
-        sentence = f"{best.strategy} is as fast as {names}{least}."
-        return f'<p class="count">A tie</p><p>{escape(sentence)}</p>'
-    return f'<p class="count">{escape(best.strategy)} is fastest</p>'
+        return alert(sentence, "notice", title)
+    rest = f"<p>{escape(sentence)}</p>" if sentence else ""
+    return f'<p class="count">{escape(title)}</p>{rest}'
 
 
 def so_far(rows: Sequence[Measurement]) -> str:
@@ -98,9 +88,3 @@ def points_of(comparison: Comparison) -> list[dict[str, Any]]:
         point_of(row, knob.title.lower(), size)
         for size, row in sorted(comparison.points, key=itemgetter(0))
     ]
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
