@@ -6,9 +6,10 @@ nothing: a policy in its head forbids that, whatever stands in the study's texts
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -103,6 +104,27 @@ def report_html(study: Study, *, pytree: bool = True) -> str:
         study: Of any quantity, also without any time.
         pytree: Whether the code has to do with a pytree as point or result.
     """
+    steps = report_steps(study, pytree=pytree)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
+
+
+async def report_in_turns(study: Study, *, pytree: bool = True) -> str:
+    """Return what `report_html` does, and let others have a turn after each figure."""
+    steps = report_steps(study, pytree=pytree)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
+        await asyncio.sleep(0)
+
+
+def report_steps(study: Study, *, pytree: bool) -> Generator[None, None, str]:
+    """Return what `report_html` does, a figure a step."""
     subject, scenes = _subject(study), scenes_of(study)
     parts = {
         "use": verdict(study) + study_card(study) + _code(study, pytree),
@@ -116,7 +138,8 @@ def report_html(study: Study, *, pytree: bool = True) -> str:
         for key, title in _SECTIONS.items()
     )
     links = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title in _SECTIONS.items())
-    drawn = {scheme: embedded(scenes, dark=scheme == "dark") for scheme in ("light", "dark")}
+    light = yield from embedded(scenes, dark=False)
+    dark = yield from embedded(scenes, dark=True)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -141,7 +164,7 @@ def report_html(study: Study, *, pytree: bool = True) -> str:
 </main>
 <footer><p>By Jacoscope{_version(study)}. This file fetches nothing.</p></footer>
 {_START}{_written(study.to_plain())}{_END}
-<script type="application/json" id="drawn">{_written(drawn)}</script>
+<script type="application/json" id="drawn">{_written({"light": light, "dark": dark})}</script>
 <script>
 {_bokeh_js()}
 </script>
@@ -165,10 +188,14 @@ def _facts(study: Study) -> str:
     facts = [_date(study.environment.get("date"))]
     if first is not None:
         if first.n_in is not None and first.n_out is not None:
-            facts.append(f"from {first.n_in:,} to {first.n_out:,} numbers")
+            facts += [_many(first.n_in, "input"), _many(first.n_out, "output")]
         facts += [escape(each) for each in (first.dtype, first.device) if each]
-    facts.append(f"{len(study.rows)} ways compared")
+    facts.append(f"{_many(len(study.rows), 'way')} compared")
     return " · ".join(each for each in facts if each)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _date(text: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,8 +90,10 @@ def scenes_of(study: Study) -> list[Scene]:
     return [scene for scene in scenes if scene.known]
 
 
-def embedded(scenes: Sequence[Scene], *, dark: bool) -> dict[str, Any]:
+def embedded(scenes: Sequence[Scene], *, dark: bool) -> Generator[None, None, dict[str, Any]]:
     """Return all figures as BokehJS embeds them: one document, and the place of each root in it.
+
+    It yields after each figure, for whoever has others to answer.
 
     Args:
         scenes: The figures.
@@ -104,6 +106,7 @@ def embedded(scenes: Sequence[Scene], *, dark: bool) -> dict[str, Any]:
         figure = hv.renderer("bokeh").get_plot(element, doc=document).state
         document.add_root(figure)
         roots[figure.id] = scene.key
+        yield
     document.theme = Theme(json={})
     document.title = ""
     # Without the classes of Panel, which Bokeh adds to every document of this process.

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jacoscope import Study
-from jacoscope_dashboard._report import write_report
+from jacoscope_dashboard._report import read_study, write_report
+from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
 from tests.dashboard.report_data import FIGURES, hostile, study, untimed
 
@@ -125,3 +126,27 @@ def test_a_figure_and_the_study_are_saved(read: Read) -> None:
     assert Study.from_plain(there) == study()
     page.get_by_role("button", name="Copy code").click()
     page.get_by_text("Copied").or_(page.get_by_text("It is selected below.")).wait_for()
+
+
+def test_the_page_gives_the_report_and_each_figure(visit: Visit) -> None:
+    visit.open("?batch=64")
+    run = visit.page.get_by_role("button", name="Run", exact=True)
+    run.click()
+    run.and_(visit.page.get_by_role("button", disabled=True)).wait_for()
+    run.and_(visit.page.get_by_role("button", disabled=False)).wait_for()
+    visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for()
+    figure = visit.page.locator(".bk-Figure").filter(visible=True).first
+    figure.hover()
+    with visit.page.expect_download() as coming:
+        figure.get_by_title("Save as SVG").click()
+    assert coming.value.suggested_filename == "figure.svg"
+    assert Path(coming.value.path()).read_text().startswith("<svg")
+    visit.page.get_by_role("tab", name="Code", exact=True).click()
+    files = []
+    for name in ("Report", "JSON"):
+        ready = visit.page.get_by_role("button", name=name, exact=True, disabled=False)
+        with visit.page.expect_download() as coming:
+            ready.click()
+        files.append(coming.value.path())
+    report, plain = files
+    assert read_study(report) == read_study(plain)

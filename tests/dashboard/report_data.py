@@ -28,25 +28,26 @@ FIGURES = ["time", "memory", "compiling", "tradeoff", "calls", "roof"]
 
 def study(quantity: Quantity = "jacobian", **changes: Any) -> Study:
     """A study of all strategies but the last, which can't work."""
-    *names, last = [each.name for each in plan(quantity, 3, 4, 2, (2,))]
+    *ways, last = plan(quantity, 3, 4, 2, (2,))
     common: dict[str, Any] = {
         "quantity": quantity, "n_in": 3, "n_out": 4, "dtype": "float32", "device": "cpu:0",
         "vectors": None if quantity in ("jacobian", "hessian") else 2, "host": "workstation",
     }  # fmt: skip
     rows = [
         Measurement(
-            strategy=name, median_s=s, q25_s=0.95 * s, q75_s=1.1 * s, low_s=0.98 * s,
+            strategy=way.name, mode=way.direction, order=way.order, median_s=s,
+            q25_s=0.95 * s, q75_s=1.1 * s, low_s=0.98 * s,
             high_s=1.02 * s, tie=False, samples=25, trace_s=0.01, lower_s=0.01, passes=3,
             compile_s=0.1 / place, argument_bytes=12 * MB, output_bytes=48 * MB,
             temp_bytes=100 * MB // place, predicted_bytes=60 * MB + 100 * MB // place,
             peak_bytes=70 * MB + 100 * MB // place, flops=1e7, bytes_accessed=1e7, error=1e-7,
             jit=True, **common,
         )
-        for place, name in enumerate(names, start=1)
+        for place, way in enumerate(ways, start=1)
         for s in [place * 1e-3]
     ]  # fmt: skip
     rows.append(
-        Measurement(strategy=last, status="unsupported", message="It can't do that.", **common)
+        Measurement(strategy=last.name, status="unsupported", message="It can't do that.", **common)
     )
     found = Study(tuple(rows), "Test", dict(ENVIRONMENT), 1e-6, 1e-4, 1000)
     return replace(found, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -63,7 +64,7 @@ def test_the_study_is_there_as_files(opened: Open, page: Pump, runner: FakeRunne
     lines = list(csv.DictReader(view.csv.callback()))
     assert [line["strategy"] for line in lines] == [row.strategy for row in found.rows]
     assert Study.from_plain(json.loads(view.json.callback().read())) == explorer.study
-    report = view.report.callback().read()
+    report = asyncio.run(view.report.callback()).read()
     assert report.startswith("<!DOCTYPE html>")
     assert "forward/vmap is fastest" in report
 
@@ -91,7 +92,9 @@ def test_the_code_of_an_array_stays_short(opened: Open, page: Pump, runner: Fake
     run(explorer, page, runner, study())
     page.until(lambda: explorer.session.matrix.state == "ok")
     assert "ravel_pytree" not in cells(view)[4]
-    assert "ravel_pytree" not in view.report.callback().read().partition("<pre")[2][:3000]
+    assert (
+        "ravel_pytree" not in asyncio.run(view.report.callback()).read().partition("<pre")[2][:3000]
+    )
 
 
 def test_the_notebook_of_ones_own_function_leaves_it_a_place(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
@@ -57,15 +57,15 @@ class CodeView(Tab):
         self.plain = CodeBox(**below)
         self.link = CodeBox(label="Copy link", **below)
         self._study_head = Html(_NO_STUDY)
-        self.report = self._download("Report", "report.html", self._report)
-        self.notebook = self._download("Notebook", "study.ipynb", self._notebook)
-        self.csv = self._download(
+        self.report = _download("Report", "report.html", self._report)
+        self.notebook = self._written("Notebook", "study.ipynb", self._notebook)
+        self.csv = self._written(
             "CSV", "study.csv", lambda study: study.to_frame().to_csv(index=False)
         )
-        self.json = self._download(
+        self.json = self._written(
             "JSON", "study.json", lambda study: json.dumps(study.to_plain(), indent=1)
         )
-        self.parquet = self._download(
+        self.parquet = self._written(
             "Parquet", "study.parquet", lambda study: study.to_frame().to_parquet(index=False)
         )
         self.files = (self.report, self.notebook, self.csv, self.json, self.parquet)
@@ -101,10 +101,13 @@ class CodeView(Tab):
             _NO_STUDY if study is None else _STUDY.format(escape(study.title), len(study.rows))
         )
 
-    def _report(self, study: Study) -> str:
-        from .._report import report_html  # which reads from the tabs
+    async def _report(self) -> io.StringIO:
+        from .._report import report_in_turns  # which reads from the tabs
 
-        return report_html(study, pytree=self._pytree)
+        study = self._explorer.study
+        return io.StringIO(
+            "" if study is None else await report_in_turns(study, pytree=self._pytree)
+        )
 
     def _notebook(self, study: Study) -> str:
         spec = self._explorer.session.comparison.spec or self._explorer.settings()
@@ -127,7 +130,7 @@ class CodeView(Tab):
         )
         return not same or has_pytree(explorer)
 
-    def _download(
+    def _written(
         self, label: str, name: str, write: Callable[[Study], str | bytes]
     ) -> ui.FileDownload:
         def file() -> io.StringIO | io.BytesIO:
@@ -135,13 +138,17 @@ class CodeView(Tab):
             text = "" if study is None else write(study)
             return io.StringIO(text) if isinstance(text, str) else io.BytesIO(text)
 
-        return ui.FileDownload(
-            callback=file,
-            filename=name,
-            label=label,
-            disabled=True,  # from the start: a browser may miss what changes while it builds
-            margin=0,
-        )
+        return _download(label, name, file)
+
+
+def _download(label: str, name: str, file: Callable[[], Any]) -> ui.FileDownload:
+    return ui.FileDownload(
+        callback=file,
+        filename=name,
+        label=label,
+        disabled=True,  # from the start: a browser may miss what changes while it builds
+        margin=0,
+    )
 
 
 def parquet_known() -> bool:
