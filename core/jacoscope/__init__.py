@@ -16,6 +16,7 @@ from ._linear import linear_part as linear_part
 from ._matrix import LabeledMatrix as LabeledMatrix
 from ._matrix import as_matrix as as_matrix
 from ._measurement import Measurement as Measurement
+from ._notebook import notebook as notebook
 from ._products import jmp as jmp
 from ._products import jvp as jvp
 from ._products import mjp as mjp
@@ -54,6 +55,7 @@ __all__ = [
     "jvp",
     "linear_part",
     "mjp",
+    "notebook",
     "problem",
     "problems",
     "residuals",

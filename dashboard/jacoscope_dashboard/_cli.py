@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command is None:
         reader.print_help()
         return 2
-    if given.cpu_devices:
+    if getattr(given, "cpu_devices", None):
         os.environ["JACOSCOPE_CPU_DEVICES"] = str(given.cpu_devices)
     try:
         return _run(given)
@@ -36,9 +36,23 @@ def _run(given: argparse.Namespace) -> int:
         from ._server import serve
 
         return serve(given.address, given.port, show=given.show)
+    if given.command == "report":
+        return _report(given.study, given.out)
     from .terminal._commands import run
 
     return run(given)
+
+
+def _report(study: str, out: str) -> int:
+    from ._report import read_study, write_report
+
+    try:
+        write_report(read_study(study), out)
+    except ValueError as error:
+        sys.stderr.write(f"jacoscope report: error: {error}\n")
+        return 2
+    sys.stdout.write(f"{out} is written.\n")
+    return 0
 
 
 if __name__ == "__main__":

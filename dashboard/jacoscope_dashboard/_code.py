@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def snippet(spec: dict[str, Any], given: Sequence[str] = ()) -> str:
     if quantity in _VECTORS:
         lines.append(_VECTORS[quantity].format(k=spec["vectors"] or 1))
     options = ", ".join(
-        f"{name}={spec[name]!r}".replace("'", '"')
+        f"{name}={_literal(spec[name])}"
         for name in _OPTIONS[quantity]
         if spec[name] not in (None, "auto")
     )
@@ -81,7 +82,7 @@ def point_lines(spec: dict[str, Any], given: Sequence[str] = ()) -> list[str]:
         return list(given) or ["# f and x are yours."]
     defaults = {name: knob.default for name, knob in family(spec["problem"]).knobs.items()}
     knobs = [
-        f"{name}={value!r}".replace("'", '"')
+        f"{name}={_literal(value)}"
         for name, value in spec["knobs"].items()
         if value != defaults[name]
     ]
@@ -90,3 +91,8 @@ def point_lines(spec: dict[str, Any], given: Sequence[str] = ()) -> list[str]:
         f"p = jsc.problem({', '.join([f'{chr(34)}{name}{chr(34)}', *knobs])})",
         "f, x = p.f, p.x",
     ]
+
+
+def _literal(value: object) -> str:
+    """Return a value as Python, which no text of a link gets out of."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)

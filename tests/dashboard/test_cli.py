@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from jacoscope_dashboard._cli import main
+from tests.dashboard.helpers import study
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,22 @@ def test_help_loads_neither_jax_nor_panel() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "serve" in done.stdout
+
+
+def test_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made, out = tmp_path / "study.json", tmp_path / "out.html"
+    study().to_json(made)
+    assert main(["report", str(made), str(out)]) == 0
+    assert "is written" in capsys.readouterr().out
+    assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert main(["report", str(out), str(out)]) == 0  # a report holds its study
+
+
+def test_a_report_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "out.html")
+    assert main(["report", str(tmp_path / "none.json"), out]) == 2
+    assert "There is no file" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", "study.json", "out.pdf"])
+    assert stopped.value.code == 2
+    assert "`out` must be a file that ends in .html" in capsys.readouterr().err

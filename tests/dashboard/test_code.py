@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import jax
@@ -52,3 +53,11 @@ def test_defaults_are_left_out() -> None:
         "import jacoscope as jsc\n\n"
         'p = jsc.problem("logistic_regression")\nf, x = p.f, p.x\nresult = jsc.jacobian(f, x)\n'
     )
+
+
+def test_no_text_of_a_link_gets_out_of_its_quotes() -> None:
+    device = 'x"+print("out")+"'
+    (call,) = ast.parse(snippet(Experiment(device=device).spec())).body[-1:]
+    assert isinstance(call, ast.Assign)
+    assert isinstance(call.value, ast.Call)
+    assert [ast.literal_eval(each.value) for each in call.value.keywords] == [device]

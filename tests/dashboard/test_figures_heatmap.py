@@ -294,5 +294,5 @@ def test_page_background_shows_and_no_wheel_zoom():
     assert figure.background_fill_color is None
     assert figure.border_fill_color is None
     names = {type(tool).__name__ for tool in figure.toolbar.tools}
-    assert names == {"HoverTool", "BoxZoomTool", "ResetTool", "SaveTool"}
+    assert names == {"HoverTool", "BoxZoomTool", "ResetTool", "SaveTool", "CustomAction"}
     assert figure.sizing_mode == "stretch_width"

@@ -21,6 +21,7 @@ from ._axes import FONT, Axis, lay_axis, lay_right, middle, move, plain
 from ._layer import Stroke, Word, laid, lay_strokes, lay_words
 from ._legend import Entry, lay_legend
 from ._palette import Palette, palette
+from ._save import svg_action
 
 _LATER: ContextVar[list[Callable[[], None]] | None] = ContextVar("frames", default=None)
 
@@ -160,7 +161,7 @@ def _paint(figure: Any, colors: Palette) -> None:
     figure.output_backend = "canvas"  # browsers allow few WebGL contexts, and no plot needs one
     figure.toolbar.update(logo=None, autohide=True)
     if not any(isinstance(tool, ResetTool) for tool in figure.toolbar.tools):
-        figure.add_tools(BoxZoomTool(), ResetTool(), SaveTool())
+        figure.add_tools(BoxZoomTool(), ResetTool(), SaveTool(), svg_action(figure))
     for tool in figure.toolbar.tools:
         tool.visible = not isinstance(tool, HoverTool)
     figure.title.update(

@@ -76,6 +76,13 @@ def parser() -> Parser:
 
     explore = _command(commands, "explore", "serve the page for a function, on this machine only")
     _add_server(explore, loopback)
+
+    about = "write a study as one HTML file, which needs no network"
+    report = commands.add_parser(
+        "report", help=about, description=f"W{about[1:]}.", epilog=_EXIT_CODES
+    )
+    report.add_argument("study", help="what `compare --json` or `--out` wrote; or a report")
+    report.add_argument("out", type=path_of(".html"), help="the file to write, such as out.html")
     return made
 
 

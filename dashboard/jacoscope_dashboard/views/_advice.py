@@ -64,7 +64,7 @@ class AdviceView:
 
     def _said(self, study: Study | None, advice: Advice | None) -> str:
         if study is not None and study.too_small:
-            return _frame("Any way will do", "measured here", _TOO_SMALL)
+            return study_card(study)
         if advice is not None:
             return advice_card(advice, self._explorer.settings()["quantity"])
         estimate = self._explorer.session.estimate
@@ -78,6 +78,14 @@ class AdviceView:
 
 
 _TOO_SMALL = "All of the ways take about as long as calling a function that does nothing."
+
+
+def study_card(study: Study) -> str:
+    """Return the card of what a study advises; nothing where nothing was measured."""
+    if study.too_small:
+        return _frame("Any way will do", "measured here", _TOO_SMALL)
+    advice = study.advice
+    return "" if advice is None else advice_card(advice, study.rows[0].quantity)
 
 
 def advice_card(advice: Advice, quantity: str) -> str:

@@ -18,6 +18,10 @@ def script(explorer: Explorer, strategy: str, quantity: Any) -> str:
         strategy: The name.
         quantity: What it computes.
     """
+    return snippet(strategy, quantity=quantity, pytree=has_pytree(explorer))
+
+
+def has_pytree(explorer: Explorer) -> bool:
+    """Whether the point on the page or its image is a pytree; True until it is known."""
     matrix = explorer.session.matrix
-    pytree = matrix.state != "ok" or matrix.picture["pytree"]
-    return snippet(strategy, quantity=quantity, pytree=pytree)
+    return matrix.state != "ok" or matrix.picture["pytree"]

@@ -47,7 +47,7 @@ class Tradeoff:
             self.choice.param.update(options=names, value=first)
         self._say()
         self._plot.show(rows, self._explorer.dark)
-        self._roof.show(_under_roof(study), self._explorer.dark)
+        self._roof.show(under_roof(study), self._explorer.dark)
 
     def _build(self) -> None:
         self._built = True
@@ -76,7 +76,7 @@ class Tradeoff:
             self.code.code = script(self._explorer, self.choice.value, self._quantity)
 
 
-def _under_roof(study: Study) -> list[dict[str, Any]]:
+def under_roof(study: Study) -> list[dict[str, Any]]:
     """Return a study's points as the roofline takes them; none where the roof isn't known."""
     roof = study.environment.get("ceilings") or {}
     known = {f"ceiling_{name}": roof.get(name) for name in ("flops_per_s", "bytes_per_s")}
