@@ -11,13 +11,14 @@ from jaxtyping import PyTree
 
 from ._advice import Advice, by_rule, follows, textbook
 from ._colored_plan import plan_colored
-from ._failure import Failure, attempt
+from ._failure import LEFT_BEHIND, Failure, attempt, explained
 from ._fit import fitting, predict_bytes
 from ._folded_plan import plan_folded
 from ._hessian import check_scalar
 from ._limits import MemoryLimitError, read_bytes
 from ._point import as_point, output_shapes, size
 from ._program import draw_vectors, program
+from ._purity import look_twice
 from ._scene import Scene
 from ._shortlist import CHUNK_SIZES, Ranked, rank
 from ._strategy import Quantity, Strategy, plan
@@ -89,9 +90,13 @@ def advise(
         raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
     point = as_point(x)
     count = vectors or (1 if quantity == "hvp" else 128)
-    y = output_shapes(f, point)
+    with explained():
+        y = output_shapes(f, point)
     if quantity in ("hessian", "hvp"):
         check_scalar(y)
+    purity = look_twice(f, x)
+    if purity.uses_left:
+        raise ValueError(LEFT_BEHIND)
     given = draw_vectors(quantity, point, y, count)
     arguments = (point,) if given is None else (point, given)
     planned = plan(quantity, size(point), size(y), count, CHUNK_SIZES)
@@ -105,7 +110,7 @@ def advise(
     return Advice(
         strategy=choice.strategy.name,
         chunk_size=choice.strategy.chunk_size,
-        reason=_reason(choice, ranked, rule),
+        reason=f"{_reason(choice, ranked, rule)} {purity.note}".strip(),
         textbook=rule,
         agrees=follows(choice.strategy.direction, choice.strategy.order, rule),
         predicted_bytes=predicted,

@@ -13,6 +13,7 @@ from ._colored import ColoredMode, WrongPatternError
 from ._decompression import Output
 from ._devices import Device, find_device
 from ._diagonal import DIAGONAL_CHUNK, HessianOutput
+from ._failure import explained
 from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
@@ -106,11 +107,12 @@ def jacobian(
     if has_aux:
         g = _first_of(g)
     asked = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
-    strategy = _settled(asked, g, point, sparsity)
     limit = None if memory_limit is None else read_bytes(memory_limit)
-    return _carried_out(
-        strategy, g, point, limit, free=batching == "auto", output=output, pair=pair
-    )
+    with explained():
+        strategy = _settled(asked, g, point, sparsity)
+        return _carried_out(
+            strategy, g, point, limit, free=batching == "auto", output=output, pair=pair
+        )
 
 
 def hessian(
@@ -165,16 +167,17 @@ def hessian(
     )
     point = as_point(x)
     strategy = Strategy("hessian", None, chosen, chunk_size, order)
-    if chosen == "colored":
-        if order == "full_hessian":
-            raise ValueError(
-                "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
-            )
-        strategy = with_coloring(strategy, f, point, diagonal=diagonal)
-    elif chosen is None:
-        strategy = settle(strategy, f, point, open_order=order == "forward_over_reverse")
+    if chosen == "colored" and order == "full_hessian":
+        raise ValueError(
+            "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
+        )
     limit = None if memory_limit is None else read_bytes(memory_limit)
-    return _carried_out(strategy, f, point, limit, free=batching == "auto", output=output)
+    with explained():
+        if chosen == "colored":
+            strategy = with_coloring(strategy, f, point, diagonal=diagonal)
+        elif chosen is None:
+            strategy = settle(strategy, f, point, open_order=order == "forward_over_reverse")
+        return _carried_out(strategy, f, point, limit, free=batching == "auto", output=output)
 
 
 def _carried_out(

@@ -9,12 +9,15 @@ from typing import Any
 import jax
 from jaxtyping import PyTree
 
-from ._cost import compile_program
+from ._cost import lower_program
 from ._diagonal import HessianOutput
 from ._limits import MemoryLimitError, largest_chunk
 from ._point import size
 from ._program import program
 from ._strategy import Strategy, Way
+from ._walk import visits
+
+_MOST_BYTES = 2**62
 
 
 def predict_bytes(
@@ -23,8 +26,26 @@ def predict_bytes(
     arguments: tuple[Any, ...],
     output: HessianOutput = "dense",
 ) -> int | None:
-    """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs."""
-    return compile_program(program(strategy, f, output), arguments)[1].predicted_bytes
+    """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs.
+
+    Of an array that XLA can't count, at which it ends the process, its bytes are returned.
+    """
+    lowered = lower_program(program(strategy, f, output), arguments)
+    largest = _largest_bytes(lowered.traced.jaxpr.jaxpr)
+    return largest if largest > _MOST_BYTES else lowered.compile()[1].predicted_bytes
+
+
+def _largest_bytes(jaxpr: Any) -> int:
+    """Return the bytes of the largest array that a jaxpr makes."""
+    return max(
+        (
+            var.aval.size * var.aval.dtype.itemsize
+            for visit in visits(jaxpr, lambda branch: 0.0)
+            for var in visit.equation.outvars
+            if hasattr(var.aval, "dtype")
+        ),
+        default=0,
+    )
 
 
 def fitting_chunk(

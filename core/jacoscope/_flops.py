@@ -85,6 +85,8 @@ def count_jaxpr(jaxpr: Any) -> Work:
 def equation_flops(equation: Any) -> float:
     """Count the floating-point operations of one equation, without those nested in it."""
     name = equation.primitive.name
+    if not equation.outvars:  # it prints, say
+        return 0.0
     out = equation.outvars[0].aval
     if name in _ELEMENTWISE.split():
         return float(out.size)

@@ -32,7 +32,7 @@ from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
 from ._prepare import Prepared, PreparedF, prepare_empty, prepare_f, too_late
 from ._program import program
 from ._progress import Emit, Progress
-from ._scene import Options, Scene, set_scene, with_reference
+from ._scene import Options, Scene, set_scene, with_reference, with_remarks
 from ._search import search
 from ._shortlist import Shortlist
 from ._statistics import beaten, contenders, with_samples
@@ -82,7 +82,7 @@ def measure(
     told = Progress(emit)
     device = _device(options)
     environment = describe_environment(device)
-    scene = attempt(lambda: set_scene(f, x, options, device))
+    scene = attempt(lambda: with_remarks(set_scene(f, x, options, device), f, x, options))
     if isinstance(scene, Failure):
         study = hopeless(options.quantity, scene.status, scene.message, options.title, environment)
         told.plan(row.strategy for row in study.rows)
@@ -117,7 +117,10 @@ def measure(
     if shortlist is not None:
         prepared |= search(shortlist, scene, options, gate, told)
     if isinstance(f_made, Failure):
-        prepared = {name: _alone(each, f_made) for name, each in prepared.items()}
+        said = f"Cost in units of f is unknown, as f alone failed. {f_made.message}"
+        prepared = {name: _with(each, said) for name, each in prepared.items()}
+    elif f_made is not None and f_made.note:
+        prepared = {name: _with(each, f_made.note) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
     glances = {name: each.glanced for name, each in prepared.items() if each.glanced is not None}
     beside = {_EMPTY: prepare_empty(scene)} if calls else {}
@@ -240,11 +243,10 @@ def _prepare_f(scene: Scene, options: Options, told: Progress) -> PreparedF | Fa
     return attempt(lambda: prepare_f(scene, told))
 
 
-def _alone(each: Prepared, failure: Failure) -> Prepared:
-    """Say on a row that `f` itself could not be run, so that nothing is measured against it."""
+def _with(each: Prepared, said: str) -> Prepared:
+    """Say on a row what holds of `f` itself, unless it says why there is nothing to time."""
     if each.row.status != "ok":
         return each
-    said = f"Cost in units of f is unknown, as f alone failed. {failure.message}"
     return replace(each, row=each.row.but(message=f"{each.row.message} {said}".strip()))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ._coloring import Coloring, Seeds
 from ._devices import find_device
 from ._matrix import Block, LabeledMatrix, as_matrix
-from ._point import size, unary
+from ._point import NEEDS_VALUES, size, unary
 from ._program import program
 from ._quick import quick
 from ._settle import settle
@@ -182,17 +182,17 @@ def _strategy(
 
 
 def _run(function: Callable[[Any], Any], x: Any) -> Any:
-    """Run jitted, or eagerly where `f` branches on values."""
+    """Run jitted, or eagerly where `f` needs values."""
     try:
         return jax.jit(function, compiler_options=quick(x))(x)
-    except jax.errors.ConcretizationTypeError:
+    except NEEDS_VALUES:
         return function(x)
 
 
 def _output(f: Callable[[Any], Any], x: Any) -> Any:
     try:
         return jax.eval_shape(f, x)
-    except jax.errors.ConcretizationTypeError:
+    except NEEDS_VALUES:
         return f(x)
 
 

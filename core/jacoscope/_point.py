@@ -11,7 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
+from ._unfit import check_output_dtype, check_point_dtype, is_iterator, no_array, no_output
+
 Function = Callable[[Any], Any]
+
+# What JAX raises of a function that works on values and that `jax.jit` can't trace.
+NEEDS_VALUES = (
+    jax.errors.ConcretizationTypeError,  # a branch, a Python number, a shape
+    jax.errors.TracerIntegerConversionError,  # an index, a range
+    jax.errors.NonConcreteBooleanIndexError,  # a mask
+)
 
 
 def path_name(path: tuple[Any, ...], root: str = "") -> str:
@@ -34,7 +43,7 @@ def as_point(x: PyTree[Any], name: str = "x") -> PyTree[Array]:
             raise TypeError(
                 f"`{where}` must be an array or a number, but got {type(value).__name__}."
             ) from None
-        _check_floating(array.dtype, where, "Pass `x.astype(float)`.")
+        check_point_dtype(array.dtype, array.shape, where)
         return array
 
     point = jax.tree_util.tree_map_with_path(leaf, x)
@@ -81,25 +90,14 @@ def check_output(y: Any) -> None:
     Raises:
         TypeError: `y` has a leaf that is not a floating-point array, or no leaf at all.
     """
-    leaves = jax.tree_util.tree_leaves_with_path(y)
+    leaves = jax.tree_util.tree_leaves_with_path(y, is_leaf=is_iterator)
     if not leaves:
-        raise TypeError(f"`f` must return an array or a pytree of arrays, but returned {y!r}.")
+        raise no_output(y)
     for path, value in leaves:
         where = path_name(path, "f(x)")
         if not hasattr(value, "dtype") and not isinstance(value, float | int | complex):
-            raise TypeError(f"`{where}` must be an array, but got {type(value).__name__}.")
-        _check_floating(
-            jnp.result_type(value), where, "Return floating point, or pass it by `has_aux=True`."
-        )
-
-
-def _check_floating(dtype: Any, where: str, advice: str) -> None:
-    if jnp.issubdtype(dtype, jnp.complexfloating):
-        raise TypeError(
-            f"`{where}` must be real, but got {dtype}. Split it into real and imaginary parts."
-        )
-    if not jnp.issubdtype(dtype, jnp.floating):
-        raise TypeError(f"`{where}` must be floating point, but got {dtype}. {advice}")
+            raise no_array(value, where)
+        check_output_dtype(jnp.result_type(value), where)
 
 
 def check_like(vector: PyTree[Any], model: PyTree[Array], name: str, of: str) -> PyTree[Array]:
@@ -164,11 +162,11 @@ def size(tree: PyTree[Any]) -> int:
 
 
 def output_shapes(f: Function, x: PyTree[Any]) -> PyTree[Any]:
-    """Return the shapes of f(x), checked; runs `f` only where it branches on values."""
+    """Return the shapes of f(x), checked; runs `f` only where it needs values."""
     function = checked(f)
     try:
         return jax.eval_shape(function, x)
-    except jax.errors.ConcretizationTypeError:
+    except NEEDS_VALUES:
         y = jax.tree.map(jnp.asarray, function(x))
         return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
 

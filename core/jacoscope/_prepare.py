@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from ._cost import Cost, Lowered, compile_program, lower_program
 from ._devices import device_name
 from ._environment import usable_cores
 from ._failure import Failure, attempt
+from ._finite import said_of_entries, said_of_output
 from ._gate import Gate
 from ._measurement import Measurement
 from ._memory import RESOLUTION_BYTES, resident_rise
@@ -51,10 +52,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class PreparedF:
-    """The function itself, ready to be timed, and what its program takes; None without jit."""
+    """The function itself, ready to be timed.
+
+    Attributes:
+        call: The call to time.
+        predicted_bytes: What its program takes; None without jit.
+        note: What is to be said of its value; else empty.
+    """
 
     call: Callable[[], Any]
     predicted_bytes: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,8 +130,8 @@ def finish(
     result, rise = ran
     if scene.reference is not None:
         row = row.but(error=scene.reference.error(result))
-    elif scene.unchecked:
-        row = row.but(message=f"{row.message} {scene.unchecked}".strip())
+    said = [row.message, said_of_entries(result), "" if scene.reference else scene.unchecked]
+    row = row.but(message=" ".join(filter(None, said)))
     suspect = cost is not None and cost.fused_by_ynn
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
@@ -182,8 +190,8 @@ def prepare_f(scene: Scene, progress: Progress) -> PreparedF:
         compiled, cost = compile_program(scene.f, (scene.x,))
         made = PreparedF(partial(compiled, scene.x), cost.predicted_bytes)
     progress.runs()
-    jax.block_until_ready(made.call())
-    return made
+    y = jax.block_until_ready(made.call())
+    return replace(made, note=said_of_output(y))
 
 
 def prepare_empty(scene: Scene) -> Callable[[], Any]:

@@ -17,7 +17,7 @@ from ._devices import find_device
 from ._failure import Failure, attempt
 from ._hessian import Order, hvp
 from ._linear import linear_part
-from ._point import output_shapes, unary
+from ._point import NEEDS_VALUES, output_shapes, unary
 from ._products import jvp, vjp
 from ._quick import quick
 from ._space import Space
@@ -93,7 +93,7 @@ class ProductsAt:
         return self.outputs.row(y), out.row(result)
 
     def _call(self, name: str, product: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a product of `f` jitted, or without `jit` where `f` branches on values."""
+        """Run a product of `f` jitted, or without `jit` where `f` needs values."""
         if name not in self._programs:
             f = self._f
             self._programs[name] = jax.jit(
@@ -101,7 +101,7 @@ class ProductsAt:
             )
         try:
             return self._programs[name](*arguments)
-        except jax.errors.ConcretizationTypeError:
+        except NEEDS_VALUES:
             self._programs[name] = self._unjitted(name, product)
             return self._programs[name](*arguments)
 

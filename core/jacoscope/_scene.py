@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,10 +12,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from ._decompression import Output
-from ._devices import Device
-from ._failure import Failure, attempt
-from ._point import check_stack, checked, size, unary
+from ._devices import Device, device_name
+from ._draws import draws_others_in_float64
+from ._failure import LEFT_BEHIND, Failure, attempt
+from ._point import NEEDS_VALUES, check_stack, checked, size, unary
 from ._program import draw_vectors
+from ._purity import look_twice
 from ._reference import Reference, make_reference
 from ._residuals import residual_bytes
 from ._strategy import Quantity
@@ -22,6 +25,9 @@ from ._timing import Protocol
 
 _LONG = 500  # equations
 _UNCHECKED = "Not checked: JAX's own derivative in float64 does not fit into the memory limit."
+_UNSTEADY = "Not checked: JAX's own derivative in float64 would be one of another trace."
+_OTHER_DRAWS = "Not checked: in float64, `f` draws other random numbers unless it names a dtype."
+_QUICK_S, _QUICK_SHARE = 1.0, 0.05  # of the time limit: a trace that may be taken once more
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,13 @@ class Scene:
         vectors: The stacked vectors of `jmp`, `mjp` and `hvp`; else None.
         count: How many vectors; 1 without.
         jit: Whether `f` is to be jitted and can be.
-        note: Why it can't be; else empty.
+        note: What is to be said on every row, such as why it can't be; else empty.
         output: What a colored strategy returns.
         device: Where it is computed.
         residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
         reference: What results are checked against; None where JAX itself can't say.
-        unchecked: Why there is no reference, where that is for want of memory.
+        unchecked: Why there is no reference, where that is known.
+        trace_s: Seconds that it took to trace `f`; None where it can't be traced.
     """
 
     f: Callable[[Any], Any]
@@ -87,6 +94,7 @@ class Scene:
     output: Output = "dense"
     reference: Reference | None = None
     unchecked: str = ""
+    trace_s: float | None = None
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -117,14 +125,18 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         ValueError: An option does not fit.
     """
     g, point = unary(f, x, options.argnums)
+    jit, note, trace_s = options.jit, _gathered(point, device), None
     point = jax.device_put(point, device)
-    jit, note = options.jit, ""
+    begin = time.perf_counter()
     try:
         y = jax.eval_shape(checked(g), point)
-    except jax.errors.ConcretizationTypeError:
+        trace_s = time.perf_counter() - begin
+    except NEEDS_VALUES as error:
         y = jax.tree.map(jnp.asarray, checked(g)(point))
         if jit:
-            note = "f branches on the value of its input, so jit refuses it: run eagerly."
+            branches = isinstance(error, jax.errors.TracerBoolConversionError)
+            why = "branches on the value of its input" if branches else "needs values in Python"
+            note = f"{note} f {why}, so jit refuses it: run eagerly.".strip()
         jit = False
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
     vectors, count = _vectors(options, point, shapes)
@@ -140,7 +152,29 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         device=device,
         residual_bytes=None if isinstance(kept, Failure) else kept,
         output=options.output,
+        trace_s=trace_s,
     )
+
+
+def with_remarks(scene: Scene, f: Callable[..., Any], x: Any, options: Options) -> Scene:
+    """Return the scene with what a second look at `f` tells, where its trace is quick.
+
+    Args:
+        scene: The scene.
+        f: The function that it was set for.
+        x: The point, or the tuple of all arguments.
+        options: What is asked for.
+
+    Raises:
+        ValueError: `f` computes with what an earlier trace of it has left behind.
+    """
+    if scene.trace_s is None or scene.trace_s > min(_QUICK_S, _QUICK_SHARE * options.time_limit):
+        return scene
+    found = look_twice(f, x, options.argnums)
+    if found.uses_left:
+        raise ValueError(LEFT_BEHIND)
+    note = " ".join(filter(None, [scene.note, found.note]))
+    return replace(scene, note=note, unchecked=_UNSTEADY if found.differs else scene.unchecked)
 
 
 def with_reference(
@@ -156,6 +190,10 @@ def with_reference(
         limit_bytes: What the reference may take.
         runs: Called before a program runs.
     """
+    if scene.unchecked:
+        return scene
+    if attempt(lambda: draws_others_in_float64(scene.f, scene.x)) is True:
+        return replace(scene, unchecked=_OTHER_DRAWS)
     found = attempt(
         lambda: make_reference(
             scene.f,
@@ -176,6 +214,14 @@ def with_reference(
 
 def _equations(scene: Scene) -> int:
     return len(jax.make_jaxpr(scene.f)(scene.x).jaxpr.eqns)
+
+
+def _gathered(x: PyTree[Array], device: Device) -> str:
+    """Say so where the point lies on several devices, as all is measured on one."""
+    count = max(len(leaf.devices()) for leaf in jax.tree.leaves(x))
+    if count == 1:
+        return ""
+    return f"`x` lies on {count} devices; it was gathered on {device_name(device)} alone."
 
 
 def _vectors(options: Options, x: Any, y: Any) -> tuple[Any, int]:

@@ -31,6 +31,12 @@ def wrong_strategies(rows: Iterable[Measurement]) -> set[str]:
 
 def wrong_message(error: float) -> str:
     """Return the sentence that stands on the row of a wrong strategy."""
+    if error == float("inf"):
+        return (
+            "Wrong: it is NaN or infinite where JAX's own derivative in float64 is finite, or the"
+            " other way round, and others are not. Where a derivative is infinite, as of `sqrt`"
+            " at 0, modes come to differ in that: try another `x`."
+        )
     return (
         f"Wrong: it differs from JAX's own derivative in float64 by {error:.2g} of the largest"
         " entry, and others do not. Don't use it here. On a CPU, XLA's YNN fusions were seen to"

@@ -118,3 +118,11 @@ def test_bytes_accessed_are_multiplied_too() -> None:
     _, short = compile_program(scanned(16), (x,))
     _, long = compile_program(scanned(256), (x,))
     assert long.bytes_accessed / short.bytes_accessed == pytest.approx(16, rel=0.05)  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
+
+
+def test_what_only_prints_is_no_work() -> None:
+    def f(x: Any) -> Any:
+        jax.debug.print("{}", x)
+        return 2 * x
+
+    assert count_work(f, jnp.ones(3)).flops == 3.0
