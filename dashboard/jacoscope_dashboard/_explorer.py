@@ -237,7 +237,8 @@ class Explorer(pn.viewable.Viewer):
         self._say()
 
     def _describe(self) -> None:
-        self._subject.write(_subject(self.experiment))
+        target = self.session.target(self.experiment.spec())
+        self._subject.write(_subject(self.experiment, "" if target is None else target["title"]))
 
     def _say(self) -> None:
         sentences = [alert(each, "notice") for each in self._notices]
@@ -286,8 +287,10 @@ def tab_in(query: str) -> str:
     return named if named in TABS else TABS[0]
 
 
-def _subject(experiment: Experiment) -> str:
+def _subject(experiment: Experiment, own: str) -> str:
+    """Return the heading: a problem with its sizes, or one's own function with its name."""
     title, *sizes = describe(experiment.spec()).split(" · ")
+    sizes += [own] if own not in ("", title, "<lambda>") else []
     family = experiment.family
     about = f"<p>{escape(family.about)}</p>" if family else ""
     formula = f"<p>{typeset(family.formula)}</p>" if family else ""

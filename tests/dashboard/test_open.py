@@ -11,7 +11,7 @@ import pytest
 
 from jacoscope.run._target import opened as opened_target
 from jacoscope_dashboard import explore
-from tests.dashboard.helpers import FakeRunner
+from tests.dashboard.helpers import FakeRunner, text
 from tests.helpers import relative_error
 
 W, X = jnp.linspace(-1.0, 1.0, 12).reshape(3, 4), jnp.arange(4.0)
@@ -34,6 +34,7 @@ def test_several_arguments(argnums: Any, has_aux: bool) -> None:
     explorer = explore(f, W, X, argnums=argnums, has_aux=has_aux, steep=0.5, runner=runner)
     target = runner.last("matrix").job.target
     assert target["title"] == f.__name__
+    assert f"· {f.__name__}" in text(explorer)
     with opened_target(target) as found:
         ours = jax.jacrev(found.f)(found.x)
     theirs = jax.jacrev(lambda *args: layer(*args, steep=0.5), argnums)(W, X)
