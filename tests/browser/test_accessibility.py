@@ -32,7 +32,7 @@ def test_no_tab_keeps_anyone_out(visit: Visit, theme: str) -> None:
     found = {}
     for tab in visit.page.get_by_role("tab").all():
         tab.click()
-        visit.page.wait_for_timeout(1500)
+        visit.page.wait_for_timeout(800)
         found[tab.inner_text()] = violations(visit.page)
     assert len(found) == len(TABS)
     assert {tab: wrong for tab, wrong in found.items() if wrong} == {}
