@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,30 +14,31 @@ _LOG = logging.getLogger("jacoscope")
 _SCREENS: WeakKeyDictionary[Any, Callable[[str], None]] = WeakKeyDictionary()
 
 
-def guarded(work: Callable[[], None]) -> None:
-    """Do some work of the page; an error that nobody expected ends here."""
+def guarded(work: Callable[[], None], document: Any = None) -> None:
+    """Do some work of the page; an error that nobody expected ends here.
+
+    Args:
+        work: What is done.
+        document: Where the error is shown; None for the document of this session.
+    """
     try:
         work()
     except Exception as error:  # noqa: BLE001 (the boundary of the page: it lives on)
-        _handle(error)
+        _handle(error, document)
 
 
 def extension() -> None:
     """Load Panel's extension for this visit, or for this notebook.
 
-    Panel before 1.10 shows nothing in a notebook without a network unless its scripts stand in
-    the notebook itself. Only a notebook completes names by Panel's signatures, which take
-    Panel some ten milliseconds to write.
+    In a notebook Panel's scripts stand in the notebook itself: otherwise Panel 1.9 shows nothing
+    without a network, and 1.10 may draw before all of them are there. Only a notebook completes
+    names by Panel's signatures, which take Panel some ten milliseconds to write.
     """
-    options: dict[str, Any] = {
-        "exception_handler": _handle,
-        "apply_signatures": _in_notebook(),
-    }
-    if _in_notebook() and tuple(int(n) for n in version("panel").split(".")[:2]) < (1, 10):
-        options["inline"] = True
+    notebook = _in_notebook()
+    inline: dict[str, Any] = {"inline": True} if notebook else {}
     if hv.Store.current_backend != "bokeh":
         hv.extension("bokeh", logo=False)
-    pn.extension(**options)
+    pn.extension(exception_handler=_handle, apply_signatures=notebook, **inline)
 
 
 def catch_for(show: Callable[[str], None]) -> None:
@@ -47,9 +47,10 @@ def catch_for(show: Callable[[str], None]) -> None:
         _SCREENS[pn.state.curdoc] = show
 
 
-def _handle(error: BaseException) -> None:
+def _handle(error: BaseException, document: Any = None) -> None:
     _LOG.exception("Unexpected error on the page", exc_info=error)
-    show = _SCREENS.get(pn.state.curdoc) if pn.state.curdoc is not None else None
+    document = pn.state.curdoc if document is None else document
+    show = None if document is None else _SCREENS.get(document)
     if show is not None:
         show(f"Something went wrong here: {type(error).__name__}: {error}")
 

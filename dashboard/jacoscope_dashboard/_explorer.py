@@ -14,6 +14,7 @@ import param
 from jacoscope import Study
 
 from . import _ui as ui
+from ._arrival import Arrival
 from ._boundary import catch_for, extension
 from ._code import given_lines, snippet
 from ._comparison import Ran
@@ -22,11 +23,13 @@ from ._experiment import OWN, Experiment, describe
 from ._formula import typeset
 from ._html import Html, alert
 from ._jobs import Hop, Runner
+from ._kernel import KernelHop
 from ._pace import Pace
 from ._place import hop_here
 from ._policy import Policy, policy_here
 from ._product_code import products_snippet
 from ._requests import same_to_measure, telling_knobs
+from ._saved import slim
 from ._session import Session
 from ._shelf import Shelf
 from .views import (
@@ -225,7 +228,24 @@ class Explorer(pn.viewable.Viewer):
         """Return the widget for a notebook: the controls beside the tabs."""
         drawer = pn.Column(self.controls.drawer, width=300)
         styles = {"flex": "1 1 480px", "min-width": "0"}
-        return ui.side_by_side(drawer, pn.Column(self.body, styles=styles), gap="0")
+        arrivals = [self._arrival(self.hop)] if isinstance(self.hop, KernelHop) else []
+        return ui.side_by_side(drawer, pn.Column(self.body, *arrivals, styles=styles), gap="0")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """Return the widget for a notebook, as small as it can be kept there."""
+        shown = super()._repr_mimebundle_(include, exclude)
+        if isinstance(shown, tuple) and "text/html" in shown[0]:
+            return {**shown[0], "text/html": slim(shown[0]["text/html"])}, *shown[1:]
+        return shown
+
+    def _arrival(self, hop: KernelHop) -> Arrival:
+        go_on = hop.expect()
+
+        def arrived() -> None:
+            catch_for(self._caught)
+            go_on()
+
+        return Arrival(arrived)
 
     def _request(self) -> None:
         self.session.show(self.experiment.spec())

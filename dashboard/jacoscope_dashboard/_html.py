@@ -24,6 +24,12 @@ class Html(pn.pane.HTML):
         if html != self.object:
             self.param.update(object=html, visible=bool(html))
 
+    def _update(self, ref: str, model: Any) -> None:  # noqa: ARG002 (Panel's signature)
+        # Panel 1.9 sends all styles with every text, in a notebook as addresses to fetch.
+        properties = self._get_properties(model.document)
+        properties.pop("stylesheets", None)
+        model.update(**properties)
+
 
 def alert(sentence: str, kind: str = "error", title: str = "") -> str:
     """Return a sentence in a box: `error`, `notice` or `quiet`."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import RLock
 from typing import Any
 
 import panel as pn
 
 from ._boundary import guarded
+from ._channel import on_loop
 from ._jobs import Hop
+from ._kernel import KernelHop
 
 Work = Callable[[], None]
 
@@ -27,14 +30,20 @@ def hop_here() -> Hop:
     except RuntimeError:
         return at_once()
 
-    def to_loop(work: Work) -> None:
-        with contextlib.suppress(RuntimeError):  # closed: the server has stopped
-            loop.call_soon_threadsafe(work)
-
     document = pn.state.curdoc
     if document is not None and document.session_context is not None:
-        return _DocumentHop(document, document.session_context, to_loop)
-    return to_loop
+        return _DocumentHop(document, document.session_context, loop)
+    return KernelHop(loop)
+
+
+def held() -> AbstractContextManager[Any]:
+    """Send what is changed inside to the browser as one, where there is a server.
+
+    In a notebook Panel sends each change at once, and would lose those that it holds back.
+    """
+    document = pn.state.curdoc
+    served = document is not None and document.session_context is not None
+    return pn.io.hold() if served else contextlib.nullcontext()
 
 
 def at_once() -> Hop:
@@ -58,14 +67,14 @@ class _DocumentHop:
     too late for what was fetched and too early to be sent. Work that arrives then waits.
     """
 
-    def __init__(self, document: Any, context: Any, to_loop: Hop) -> None:
-        self._document, self._context, self._to_loop = document, context, to_loop
+    def __init__(self, document: Any, context: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._document, self._context, self._loop = document, context, loop
         self._ready = False
         self._waiting: list[Work] = []
         pn.state.onload(self._loaded)
 
     def __call__(self, work: Work) -> None:
-        self._to_loop(lambda: self._schedule(work))
+        on_loop(self._loop, lambda: self._schedule(work))
 
     def _schedule(self, work: Work) -> None:
         if not self._context.destroyed:

@@ -108,7 +108,8 @@ class Visit:
         """Open the page by the link for one's own functions."""
         self.go_to(self.server.own)
 
-    def go_to(self, address: str) -> None:
+    def listen(self) -> None:
+        """Remember from here on what goes wrong."""
         host = urlparse(self.server.address).hostname
 
         def asked(request: Any) -> None:
@@ -119,6 +120,9 @@ class Visit:
         self.page.on("console", self._logged)
         self.page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
         self.page.on("request", asked)
+
+    def go_to(self, address: str) -> None:
+        self.listen()
         self.page.goto(address)
         try:
             self.page.wait_for_selector(".bk-Figure, .card", timeout=PATIENCE_MS)
@@ -145,6 +149,13 @@ class Visit:
         field = self.page.get_by_label(label, exact=True)
         field.fill(text)
         field.press("Enter")
+
+    def compare(self) -> None:
+        """Press Run, and wait until the comparison has ended."""
+        run = self.page.get_by_role("button", name="Run", exact=True)
+        run.click()
+        for disabled in (True, False):
+            run.and_(self.page.get_by_role("button", disabled=disabled)).wait_for()
 
     def says(self, text: str) -> None:
         self.page.get_by_text(text).filter(visible=True).first.wait_for()

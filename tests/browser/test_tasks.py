@@ -10,6 +10,7 @@ import pytest
 
 import jacoscope as jsc
 from tests.browser.conftest import ENOUGH, Visit
+from tests.browser.test_numbers import assert_that_table_and_frame_agree
 
 pytestmark = pytest.mark.browser
 
@@ -47,10 +48,12 @@ def test_is_forward_or_reverse_faster_at_batch_256(visit: Visit) -> None:
     actions.click("Run")
     visit.verdict()
     assert actions.done <= MOST
+    visit.page.get_by_role("button", name="Run", exact=True, disabled=False).wait_for()
     table = visit.page.get_by_role("table").filter(has_text="jax.jacfwd")
     for mode in ("forward/vmap", "reverse/vmap"):
         line = table.get_by_role("row").filter(has_text=mode)
         assert re.search(r"\d [µm]?s", line.first.inner_text())
+    assert_that_table_and_frame_agree(visit)
 
 
 def test_which_is_the_largest_chunk_under_a_memory_limit(visit: Visit) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import panel as pn
 import pytest
 
+from jacoscope_dashboard import _kernel
+from jacoscope_dashboard._kernel import KernelHop
 from jacoscope_dashboard._place import hop_here
 
 COUNT = 200
@@ -80,3 +82,50 @@ def test_nothing_more_is_done_for_a_visit_that_is_over(document: Document) -> No
 
     run(serve)
     assert done == [1]
+
+
+def in_a_kernel(work: Callable[[KernelHop], Coroutine[Any, Any, None]]) -> None:
+    async def kernel() -> None:
+        hop = hop_here()
+        assert isinstance(hop, KernelHop)
+        await work(hop)
+
+    asyncio.run(kernel())
+
+
+def test_a_kernels_work_waits_for_the_browser_and_keeps_its_order() -> None:
+    done: list[int] = []
+
+    async def work(hop: KernelHop) -> None:
+        arrived = hop.expect()
+        for number in range(3):
+            threading.Thread(target=hop, args=(lambda number=number: done.append(number),)).start()
+            await asyncio.sleep(0.05)
+        assert done == []
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(arrived).result()
+        hop(lambda: done.append(3))
+        await asyncio.sleep(0.05)
+
+    in_a_kernel(work)
+    assert done == [0, 1, 2, 3]
+
+
+def test_a_kernels_work_goes_on_where_no_browser_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kernel, "_NO_BROWSER_S", 0.1)
+    done: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    async def work(hop: KernelHop) -> None:
+        hop.expect()
+        hop(fail)  # an error ends where it is
+        hop(lambda: done.append("after the error"))
+        assert done == []
+        await asyncio.sleep(0.3)
+        hop(lambda: done.append("at once"))
+        await asyncio.sleep(0.05)
+
+    in_a_kernel(work)
+    assert done == ["after the error", "at once"]

@@ -13,6 +13,7 @@ from .. import _ui as ui
 from .._html import Html, alert, matrix_table, progress_bar
 from .._matrix import Matrix
 from .._pace import Pace
+from .._place import held
 from ..figures import Filled, heatmap, summary_heatmap
 from ..figures._units import three_digits
 from ._figure import Figure
@@ -131,7 +132,7 @@ class JacobianView(Front):
             return
         passes = passes_shown(picture)
         self._settling = True  # the player moves to the end: one drawing is enough
-        with pn.io.hold():
+        with held():
             self.player.param.update(
                 start=0,
                 end=max(passes, 1),

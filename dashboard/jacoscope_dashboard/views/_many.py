@@ -9,6 +9,7 @@ import panel as pn
 
 from .. import _ui as ui
 from .._html import Html, alert
+from .._place import held
 from .._requests import same_to_measure
 from .._table import SortableTable
 from ..figures import sweep_times
@@ -56,7 +57,7 @@ class ManyVectors:
 
     def _show(self, piece: Any) -> None:
         if self.active:
-            with pn.io.hold():
+            with held():
                 piece()
 
 

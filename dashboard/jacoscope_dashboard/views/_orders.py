@@ -8,6 +8,7 @@ import panel as pn
 
 from .. import _ui as ui
 from .._html import Html, alert
+from .._place import held
 from .._product_board import VectorBars, colors_of
 from .._requests import same_to_measure
 from .._study_words import TOO_SMALL
@@ -96,7 +97,7 @@ class Orders:
 
     def _show(self, piece: Any) -> None:
         if self.active and self._spec is not None:
-            with pn.io.hold():
+            with held():
                 piece()
 
     def _rows(self) -> list[Any]:

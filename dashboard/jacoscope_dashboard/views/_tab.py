@@ -10,6 +10,7 @@ import panel as pn
 from .._experiment import Experiment
 from .._html import Html, alert, progress_bar
 from .._matrix import Matrix
+from .._place import held
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -85,7 +86,7 @@ class Tab(Front):
 
         def show() -> None:
             if self._active:
-                with pn.io.hold():
+                with held():
                     work()
             else:
                 self._stale = True
