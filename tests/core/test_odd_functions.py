@@ -20,30 +20,19 @@ import numpy as np
 import pytest
 
 import jacoscope as jsc
-from jacoscope._compare import run_study
-from jacoscope._timing import Protocol
 from tests.core.odd_functions import (
     DIFFER,
     MORE,
     TWENTY_FIVE,
     Odd,
     X,
+    compared,
     endless,
     printing,
     seen,
 )
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
-HASTY = Protocol(rounds=2, most=2, extra_s=0.0, fewest=1, sample_s=1e-5)
-
-
-def compared(f: Callable[..., Any], x: Any, **options: Any) -> jsc.Study:
-    """Compare as `jsc.compare` does; what stays in this process, with few samples."""
-    asked = {"chunk_sizes": (), "time_limit": 30.0, **options}
-    if asked.pop("runner", "inline") == "local":
-        return jsc.compare(f, x, **asked)
-    return run_study(f, x, None, {**asked, "protocol": HASTY}, "inline")
 
 
 def test_they_are_twenty_five() -> None:
