@@ -53,9 +53,10 @@ def test_each_sentence_is_in_the_terminal_and_on_the_page(odd: Odd) -> None:
     explorer = Explorer(own=function_target(odd.f, odd.x), runner=Here(odd, study), hop=at_once())
     first = text(explorer)
     explorer.run()
+    tables: list[Any] = explorer.body.select(SortableTable)
     [table] = [
         each
-        for each in explorer.body.select(SortableTable)
+        for each in tables
         if {row["cells"]["strategy"]["text"] for row in each.rows}
         == {row.strategy for row in study.rows}
     ]
