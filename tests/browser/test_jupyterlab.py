@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import nbformat
 import pytest
 
+from lab import lab
 from tests.browser.conftest import PATIENCE_MS, Server, Visit
 
 pytestmark = pytest.mark.browser
@@ -39,70 +30,20 @@ print("rows measured:", (shown["status"] == "ok").sum(), "of", len(shown))
 
 
 @pytest.fixture(scope="module")
-def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab in a folder with one notebook, that asks nobody for news."""
-    root = tmp_path_factory.mktemp("lab")
-    cells = [nbformat.v4.new_code_cell(source.strip()) for source in (FUNCTION, AFTERWARDS)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    (root / "notebooks").mkdir()
-    nbformat.write(notebook, root / "notebooks" / "own.ipynb")
-    silent = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (root / "config" / "labconfig").mkdir(parents=True)
-    (root / "config" / "labconfig" / "page_config.json").write_text(json.dumps(silent))
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    address, log = f"http://localhost:{port}", root / "log"
-    folders = {f"JUPYTER_{each.upper()}_DIR": str(root / each) for each in ("config", "data")}
-    sources = [str(Path(__file__).parents[2] / each) for each in ("core", "dashboard")]
-    options = {
-        "port": port,
-        "token": "",
-        "allow_root": True,
-        "open_browser": False,
-        "root_dir": root / "notebooks",
-    }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab"),
-                *(f"--ServerApp.{name}={value}" for name, value in options.items()),
-            ],
-            env={**os.environ, **folders, "PYTHONPATH": os.pathsep.join(sources)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for(f"{address}/lab", process)
-        yield Server(address, address, log)
-    except ConnectionError as error:
-        error.add_note(log.read_text())
-        raise
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    limit = time.monotonic() + PATIENCE_MS / 1e3
-    while time.monotonic() < limit and process.poll() is None:
-        try:
-            with urlopen(address):
-                return
-        except URLError:
-            time.sleep(0.3)
-    raise ConnectionError("JupyterLab did not start.")
+def running(browser: Any) -> Iterator[Server]:
+    """JupyterLab with one notebook; after the browser, whose loop it must not stand in."""
+    with lab({"own": [FUNCTION, AFTERWARDS]}, PATIENCE_MS / 1e3) as found:
+        yield Server(found.address, found.address, found.log)
 
 
 @pytest.fixture
-def notebook(browser: Any, lab: Server) -> Iterator[Visit]:
+def notebook(browser: Any, running: Server) -> Iterator[Visit]:
     """The notebook, open, with its kernel at rest."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    visit = Visit(context.new_page(), lab)
+    visit = Visit(context.new_page(), running)
     visit.page.set_default_timeout(PATIENCE_MS)
     visit.listen()
-    visit.page.goto(f"{lab.address}/lab/tree/own.ipynb")
+    visit.page.goto(f"{running.address}/lab/tree/own.ipynb")
     visit.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     yield visit
     context.close()
