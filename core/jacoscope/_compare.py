@@ -49,7 +49,8 @@ def compare(
         device: Where, such as `cpu:0`; None for JAX's default.
         memory_limit: Bytes, or a text such as "2GB", above what an idle worker takes; None for
             80 % of what the machine has free. What would need more is refused; what takes more
-            all the same is killed, except inline.
+            all the same is killed or left out, except inline. Under some 500 MB, what takes more
+            than a third of it gives its memory back after each call, takes longer and says so.
         time_limit: Seconds for the whole call, compiling included.
         argnums: Which arguments are differentiated.
         sparsity: Where the Jacobian, or Hessian, may be other than zero, as for `jacobian`. With

@@ -1,24 +1,32 @@
 """The memory gate: a strategy that would not fit is refused before it allocates anything.
 
 First by shapes alone, before it is even compiled; then by XLA's prediction of the compiled
-program. What is refused says how much it needs, and the largest chunk that would fit.
+program. What is refused says how much it needs, and the largest chunk that would fit. Predictions
+may be far too low: in a worker, what is seen to take too much goes no further.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 
 from ._coloring import Coloring
 from ._failure import Failure, attempt
 from ._fit import fitting_chunk
-from ._limits import refusal
+from ._limits import excess, refusal
 from ._measurement import Measurement
+from ._memory import RESOLUTION_BYTES
+from ._room import Room
 from ._scene import Scene
 from ._strategy import Strategy
 
 _INDEX_BYTES = 4
+_SEEN = "measured: rise of resident memory, in the process of the comparison"
+_GIVEN_BACK = "To keep to the limit, its memory goes back after each call, which takes time."
+_CALLS, _CALLS_ALONE = 3, 25  # the latter as many as are timed
 
 
 @dataclass
@@ -29,12 +37,17 @@ class Gate:
         scene: The function and its point.
         limit_bytes: The limit.
         given: Whether the user gave it, or it is what the machine has free.
+        room: Where it can be seen what runs; None where it can't.
+        alone: Whether each is to be seen for as long as it would be timed: a worker has died while
+            all were, and of which is not known.
         chunks: Mode or order → the largest chunk that fits, once it has been looked for.
     """
 
     scene: Scene
     limit_bytes: int
     given: bool
+    room: Room | None = None
+    alone: bool = False
     chunks: dict[str, int | None] = field(default_factory=dict)
 
     def holds(self, strategy: Strategy) -> bool:
@@ -60,6 +73,45 @@ class Gate:
         return row.but(
             status="refused", message=self._said(row.predicted_bytes, self.largest_chunk(strategy))
         )
+
+    def by_peak(
+        self, row: Measurement, call: Callable[[], Any], first_rise: int
+    ) -> Measurement | None:
+        """Refuse a strategy that is seen to take too much; None lets it pass.
+
+        Args:
+            row: Its row.
+            call: What is to be timed; it has run once.
+            first_rise: By how many bytes memory rose then, what a first run leaves included.
+        """
+        room, arguments = self.room, row.argument_bytes or 0
+        suspect = self.alone or excess(first_rise + arguments, self.limit_bytes)
+        if room is None or not suspect:
+            return None
+        calls = _CALLS_ALONE if self.alone else _CALLS
+        rise = attempt(lambda: room.rise(call, calls))
+        if isinstance(rise, Failure):
+            return row.but(status=rise.status, message=rise.message)
+        peak = rise + arguments
+        said = excess(peak, self.limit_bytes)
+        if not said or peak < RESOLUTION_BYTES:
+            return None
+        return row.but(status="out_of_memory", message=said).with_peak(peak, _SEEN)
+
+    def watch(self) -> None:
+        """Have it seen what runs from now on; until a sample of it is taken."""
+        if self.room is not None:
+            self.room.tighten()
+
+    def before(
+        self, calls: Mapping[str, Callable[[], Any]], needs: Mapping[str, int]
+    ) -> Callable[[str], None]:
+        """Return what is to be called before a sample of each; see `Room.before`."""
+        return (lambda name: None) if self.room is None else self.room.before(calls, needs)
+
+    def said_of_time(self, need_bytes: int) -> str:
+        """Say of what takes so much why it takes longer than without a limit; else empty."""
+        return _GIVEN_BACK if self.room is not None and self.room.is_tight(need_bytes) else ""
 
     def _said(self, needed: int, chunk: int | None) -> str:
         sentence = refusal(needed, self.limit_bytes, chunk)

@@ -12,6 +12,7 @@ from ._units import format_bytes
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _WRITTEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$")
+_OFF_BYTES = 2_000_000
 _SHARE = 0.8  # of the memory that is free, where no limit is given
 
 
@@ -49,6 +50,17 @@ def refusal(needed_bytes: int, limit_bytes: int, largest_chunk: int | None) -> s
         f"It needs {format_bytes(needed_bytes)}, above the memory limit of"
         f" {format_bytes(limit_bytes)}. {way_out}"
     )
+
+
+def excess(taken_bytes: int, limit_bytes: int) -> str:
+    """Return the sentence for what was measured to take more than a limit.
+
+    Empty where it did not, or by no more than a reading of resident memory is off by.
+    """
+    if taken_bytes <= limit_bytes + max(limit_bytes // 50, _OFF_BYTES):
+        return ""
+    taken, limit = format_bytes(taken_bytes), format_bytes(limit_bytes)
+    return f"It took {taken}, above the memory limit of {limit}."
 
 
 def read_bytes(limit: int | str) -> int:

@@ -32,6 +32,7 @@ from ._memory import RESOLUTION_BYTES, peak_rise, return_freed_blocks
 from ._prepare import Prepared, PreparedF, prepare_empty, prepare_f, too_late
 from ._program import program
 from ._progress import Emit, Progress
+from ._room import Room
 from ._scene import Options, Scene, set_scene, with_reference, with_remarks
 from ._search import search
 from ._shortlist import Shortlist
@@ -123,6 +124,7 @@ def measure(
         prepared = {name: _with(each, f_made.note) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
     glances = {name: each.glanced for name, each in prepared.items() if each.glanced is not None}
+    needs = {name: each.rise_bytes for name, each in prepared.items()}
     beside = {_EMPTY: prepare_empty(scene)} if calls else {}
     if calls and isinstance(f_made, PreparedF):
         beside[_F] = f_made.call
@@ -147,6 +149,7 @@ def measure(
             protocol=options.protocol,
             deadline=deadline,
             between=between,
+            ready=gate.before({**calls, **beside}, needs),
             undecided=lambda samples: contenders(rivals(samples)),
             beaten=lambda samples: beaten(rivals(samples)) if options.tune else set(),
             progress=progress,
@@ -252,7 +255,10 @@ def _with(each: Prepared, said: str) -> Prepared:
 
 def _gate(scene: Scene, options: Options) -> Gate:
     limit = options.memory_limit
-    return Gate(scene, limit or free_memory(), given=limit is not None)
+    if limit is None:
+        return Gate(scene, free_memory(), given=False)
+    room = Room(limit) if options.has_room and scene.device.platform == "cpu" else None
+    return Gate(scene, limit, given=True, room=room, alone=options.one_at_a_time)
 
 
 def _rows(

@@ -16,21 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import psutil
 
 from ._devices import Device
 
 RESOLUTION_BYTES = 16_000_000  # below, allocator and page granularity drown the figure
 _SELF = Path("/proc/self")
-_M_MMAP_THRESHOLD = -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_BYTES = 65_536
 
 
-def return_freed_blocks() -> None:
-    """Have the allocator give large blocks back when they are freed; for a fresh process."""
+def return_freed_blocks(from_bytes: int = _MMAP_BYTES) -> None:
+    """Have the allocator give large blocks back when they are freed; for a fresh process.
+
+    Args:
+        from_bytes: What is large, up to 32 MB with glibc; with that it keeps what it does by itself
+            once it has seen such a block.
+    """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):  # glibc
-            libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
+            libc.mallopt(_M_MMAP_THRESHOLD, from_bytes)
+            libc.mallopt(_M_TRIM_THRESHOLD, 2 * from_bytes)  # as glibc has it by itself
 
 
 def resident_rise(call: Callable[[], Any]) -> tuple[Any, int]:
@@ -43,7 +50,7 @@ def resident_rise(call: Callable[[], Any]) -> tuple[Any, int]:
         What the call returned, awaited, and the rise in bytes.
     """
     known = _reset_peak()
-    before = _status("VmRSS") if known else 0
+    before = resident() if known else 0
     result = jax.block_until_ready(call())
     return result, max(_status("VmHWM") - before, 0) if known else 0
 
@@ -65,7 +72,7 @@ def peak_rise(call: Callable[[], Any], device: Device) -> tuple[int | None, str]
     trim()
     if not _reset_peak():
         return None, "unknown: this system does not tell a process its peak"
-    before = _status("VmRSS")
+    before = resident()
     jax.block_until_ready(call())
     return max(_status("VmHWM") - before, 0), "measured: rise of resident memory, fresh process"
 
@@ -94,6 +101,11 @@ def trim() -> None:
         libc = ctypes.CDLL(None)
         if hasattr(libc, "malloc_trim"):
             libc.malloc_trim(0)
+
+
+def resident() -> int:
+    """Return the bytes that this process has in memory."""
+    return psutil.Process().memory_info().rss
 
 
 def _status(name: str) -> int:

@@ -41,12 +41,14 @@ class Prepared:
         row: What is known of it before it is timed.
         call: The call to time; None where the row's status says why there is none.
         heavy: Whether it takes so much memory that its peak is worth a process of its own.
+        rise_bytes: How far memory rose when it first ran, roughly.
         glanced: A few samples taken on the way, of a tuning; None where there are none.
     """
 
     row: Measurement
     call: Callable[[], Any] | None = None
     heavy: bool = False
+    rise_bytes: int = 0
     glanced: Samples | None = None
 
 
@@ -123,6 +125,7 @@ def finish(
     if strategy.mode in ("reverse", "linearize", "mixed") and scene.residual_bytes is not None:
         row = row.but(residual_bytes=scene.residual_bytes)
     call = partial(function, *scene.arguments)
+    gate.watch()
     progress.runs()
     ran = attempt(lambda: resident_rise(call))
     if isinstance(ran, Failure):
@@ -132,11 +135,16 @@ def finish(
         row = row.but(error=scene.reference.error(result))
     said = [row.message, said_of_entries(result), "" if scene.reference else scene.unchecked]
     row = row.but(message=" ".join(filter(None, said)))
+    del result, ran
+    over = gate.by_peak(row, call, rise)
+    if over is not None:
+        return Prepared(over)
+    row = row.but(message=f"{row.message} {gate.said_of_time(rise)}".strip())
     suspect = cost is not None and cost.fused_by_ynn
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
     why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
-    return Prepared(row.with_peak(None, why), call, heavy)
+    return Prepared(row.with_peak(None, why), call, heavy, rise)
 
 
 def _computed_once(lowered: Lowered | None) -> str:

@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import psutil
-
 from ._measurement import Measurement
-from ._memory import trim
+from ._memory import resident, trim
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -61,7 +59,7 @@ class Progress:
         A limit is for the program: what compiling has left behind is none of its own.
         """
         trim()
-        self._emit({"type": "runs", "rss": psutil.Process().memory_info().rss})
+        self._emit({"type": "runs", "rss": resident()})
 
     def rows(self, rows: Iterable[Measurement]) -> None:
         """Tell what is known of some strategies."""

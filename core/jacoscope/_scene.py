@@ -39,8 +39,9 @@ class Options:
         only: Names of the strategies to measure, of those that there are; empty for all of them.
         tune: Whether only the fastest is asked for: the likeliest first, and those that are
             beaten no longer measured.
-        one_at_a_time: Whether `tune` has nothing compiled beside, so that it is known what a
-            worker dies of.
+        one_at_a_time: Whether it is to be known what a worker dies of: `tune` has nothing compiled
+            beside, and under a memory limit each strategy is seen alone for as long as it is timed.
+        has_room: Whether this process was made for the memory limit; see `_room`.
         failed: Strategy → status and sentence, of those that a worker has died of.
     """
 
@@ -58,6 +59,7 @@ class Options:
     title: str = ""
     tune: bool = False
     one_at_a_time: bool = False
+    has_room: bool = False
     failed: dict[str, Any] = field(default_factory=dict)
     protocol: Protocol = field(default_factory=Protocol)
 

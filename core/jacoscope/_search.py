@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ._gate import Gate
@@ -106,7 +107,9 @@ class _Search:
 
     def _land(self, strategy: Strategy, made: Prepared) -> None:
         if made.call is not None:
-            glanced = glance(made.call)
+            name = strategy.name
+            ready = self.gate.before({name: made.call}, {name: made.rise_bytes})
+            glanced = glance(made.call, ready=partial(ready, name))
             self.shortlist.learn(strategy, min(glanced.seconds))
             made = replace(made, glanced=glanced)
         self.prepared[strategy.name] = made

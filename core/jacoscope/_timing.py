@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def sample_all(
     paces: Mapping[str, float] | None = None,
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
+    ready: Callable[[str], None] = lambda name: None,
     undecided: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
     beaten: Callable[[Mapping[str, Samples]], set[str]] = lambda samples: set(),
     progress: Progress = lambda turn, total, samples: None,
@@ -94,6 +96,7 @@ def sample_all(
             warmed, and need no calibrating.
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
+        ready: Called before each sample with the name; what it takes is not timed.
         undecided: Names those that need more samples than `rounds` to be told apart.
         beaten: Names those of which no more samples are wanted; asked after each round.
         progress: Called after each round with the rounds done, those in all and the samples.
@@ -110,7 +113,7 @@ def sample_all(
         between()
         once = (paces or {}).get(name)
         if once is None:
-            samples[name], once = _calibrate(call, protocol)
+            samples[name], once = _calibrate(call, protocol, partial(ready, name))
         else:
             samples[name] = Samples(max(1, round(protocol.sample_s / max(once, 1e-9))))
         fitting = int(share / max(once * samples[name].calls, 1e-9))
@@ -124,6 +127,7 @@ def sample_all(
             if time.perf_counter() > deadline:
                 return False
             slices.pause()
+            ready(name)
             seconds, disturbed = _sample(calls[name], samples[name].calls)
             samples[name].seconds.append(seconds)
             samples[name].disturbed.append(disturbed)
@@ -149,13 +153,15 @@ def sample_all(
     return samples
 
 
-def glance(call: Call, for_s: float = 0.01) -> Samples:
+def glance(call: Call, for_s: float = 0.01, ready: Callable[[], None] = lambda: None) -> Samples:
     """Time a call that has run before a few times, while others may be at work beside it.
 
-    Good for deciding what to try and what to time; every sample is marked as disturbed.
+    Good for deciding what to try and what to time; every sample is marked as disturbed. `ready` is
+    called before each.
     """
     samples, end = Samples(), time.perf_counter() + for_s
     while len(samples.seconds) < _FEWEST_GLANCED or time.perf_counter() < end:
+        ready()
         samples.seconds.append(_sample(call, 1)[0])
         samples.disturbed.append(True)
     return samples
@@ -179,10 +185,12 @@ def _due(turn: int, wanted: int, rounds: int) -> bool:
     return (turn + 1) * wanted // rounds > turn * wanted // rounds
 
 
-def _calibrate(call: Call, protocol: Protocol) -> tuple[Samples, float]:
+def _calibrate(call: Call, protocol: Protocol, ready: Callable[[], None]) -> tuple[Samples, float]:
+    ready()
     jax.block_until_ready(call())
     calls = 1
     while True:
+        ready()
         seconds, _ = _sample(call, calls)
         if seconds * calls >= protocol.sample_s:
             return Samples(calls), seconds

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from .._limits import excess
 from .._measurement import Measurement, Status
 from .._study import Study, conclude, hopeless
 from .._units import format_bytes
@@ -22,6 +23,7 @@ _TIMING_SHARE, _LEAST_SHARE = 0.15, 0.25
 _LEAST_S, _LEAST_FOR_ONE_S = 1.0, 3.0
 _LOST = ("crashed", "out_of_memory", "timed_out")
 _DISAGREE = 1.5
+_UNKNOWN = "Its worker was stopped while all were timed, and over which of them is not known."
 
 
 class Course:
@@ -40,6 +42,8 @@ class Course:
         self._rows: dict[str, dict[str, Any]] = {}
         self._strategy = ""  # at work; empty between strategies and while timing
         self._beside = False  # whether others are at work besides
+        self._timing = False  # all of them
+        self._over = ""  # what the worker has just seen to take too much
         self._since = self._began = time.monotonic()
         self._share = _SHARE
         self._study: dict[str, Any] | None = None
@@ -51,15 +55,20 @@ class Course:
         match event.get("type"):
             case "started":
                 self._began = time.monotonic()
+                self._timing, self._over = False, ""
             case "plan":
                 self._plan = list(event["strategies"])
                 self._environment = dict(event.get("environment", {}))
             case "row":
-                self._rows[event["row"]["strategy"]] = event["row"]
+                row = event["row"]
+                self._rows[row["strategy"]] = row
+                new = row["strategy"] not in self.job.options.get("failed", {})
+                self._over = row["strategy"] if new and row["status"] == "out_of_memory" else ""
                 self._strategy = ""
             case "stage":
                 self._strategy, self._since = event["strategy"], time.monotonic()
                 self._beside = bool(event.get("beside"))
+                self._timing = event["stage"] == "time"
                 self._share = _COLOR_SHARE if event["stage"] == "color" else _SHARE
 
     def stuck_s(self) -> float | None:
@@ -98,38 +107,55 @@ class Course:
             self._heavy = list(outcome.value["heavy"])
             self._peaks = len(self._heavy)
         elif outcome.status in _LOST:
-            strategy, self._strategy = self._strategy, ""
-            crowded = self._beside and outcome.status != "timed_out"
-            self._beside = False
-            if left_s > _LEAST_S and (strategy or crowded):
-                self.job = self._without(None if crowded else strategy, outcome, left_s)
+            again = self._again(outcome, left_s)
+            if again is not None:
+                self.job = again
                 return None
             self._study = self._partial(outcome).to_plain()
         else:
             return outcome
         return self._next_peak(left_s)
 
-    def _without(self, strategy: str | None, outcome: Outcome, left_s: float) -> Job:
-        """The job without what its worker has died of; one by one where that isn't known."""
+    def _again(self, outcome: Outcome, left_s: float) -> Job | None:
+        """The job without what its worker has died of; one by one where that isn't known.
+
+        None where that would be no better, or too late.
+        """
+        strategy, self._strategy = self._strategy, ""
+        crowded, self._beside = self._beside and outcome.status != "timed_out", False
+        status, message = outcome.status, outcome.message
+        if status == "out_of_memory" and self._over and not self._timing:
+            strategy, crowded = self._over, False  # killed so late that the next one was at work
+            status, message = "out_of_memory", self._rows[strategy]["message"]
         options = {**self.job.options, "time_limit": left_s}
-        if strategy is None:
+        if crowded or self._strained(outcome):
             options["one_at_a_time"] = True
+        elif strategy:
+            options["failed"] = {**options.get("failed", {}), strategy: [status, message]}
         else:
-            failed = {strategy: [outcome.status, outcome.message]}
-            options["failed"] = {**options.get("failed", {}), **failed}
-        return replace(self.job, options=options)
+            return None
+        return replace(self.job, options=options) if left_s > _LEAST_S else None
+
+    def _strained(self, outcome: Outcome) -> bool:
+        """Whether one that had not been seen to take too much did so while all were timed."""
+        options = self.job.options
+        more = bool(options.get("memory_limit")) and not options.get("one_at_a_time")
+        return self._timing and outcome.status == "out_of_memory" and more
 
     def _partial(self, outcome: Outcome) -> Study:
         """The study of what is known, the strategies without a time marked with the outcome."""
         quantity: Any = self.job.options.get("quantity", "jacobian")
         title = str(self.job.target.get("title", ""))
         status: Status = "crashed" if outcome.status == "failed" else outcome.status
+        message = outcome.message
+        if self._timing and status == "out_of_memory":
+            message = f"{_UNKNOWN} {message}"
         if not self._plan:
-            return hopeless(quantity, status, outcome.message, title)
+            return hopeless(quantity, status, message, title)
         blank = {name: Measurement(quantity=quantity, strategy=name) for name in self._plan}
         known = {name: Measurement.from_plain(row) for name, row in self._rows.items()}
         rows = [
-            row.but(status=status, message=outcome.message)
+            row.but(status=status, message=message)
             if row.status == "ok" and row.median_s is None
             else row
             for row in {**blank, **known}.values()
@@ -156,6 +182,9 @@ class Course:
         if outcome.status == "ok":
             peak, source = outcome.value["peak_bytes"], outcome.value["source"]
             self._tell_peak(name, peak, source)
+            limit = self._asked.options.get("memory_limit")
+            if peak and limit and (said := excess(peak, limit)):
+                self._change(name, lambda row: row.but(status="out_of_memory", message=said))
         elif outcome.status == "out_of_memory":
             self._change(name, lambda row: row.but(status=outcome.status, message=outcome.message))
         else:

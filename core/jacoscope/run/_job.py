@@ -43,8 +43,9 @@ class Job:
 
     @property
     def fresh(self) -> bool:
-        """Whether it needs a process that has run nothing before."""
-        return self.kind == "peak"
+        """Whether it needs a process that has run nothing before, as its memory is to tell."""
+        limited = self.kind == "compare" and bool(self.options.get("memory_limit"))
+        return self.kind == "peak" or limited
 
     @property
     def time_limit(self) -> float:
