@@ -37,7 +37,8 @@ def main() -> int:
     names = [f"round{number}" for number in range(rounds)]
     with lab({name: [BEFORE, CELL] for name in names}) as running, chromium() as browser:
         taken = [
-            first_picture(browser, f"{running.address}/lab/tree/{each}.ipynb") for each in names
+            first_picture(browser, f"{running.address}/lab/workspaces/{each}/tree/{each}.ipynb")
+            for each in names
         ]
     for seconds in taken:
         print(f"{seconds:.2f} s")
