@@ -13,13 +13,14 @@ from jacoscope import Study
 from jacoscope.run import Job, Outcome, function_target
 from jacoscope.run._inline import Finished, run_job
 from jacoscope_dashboard import Explorer
-from jacoscope_dashboard._place import at_once
 from jacoscope_dashboard._table import SortableTable
 from jacoscope_dashboard.terminal._report import study_report
 from tests.core.odd_functions import MORE, TWENTY_FIVE, Odd, compared, seen
-from tests.dashboard.helpers import finished, text
+from tests.dashboard.helpers import Pump, finished, text
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
+PATIENCE_S = 60.0
 
 
 class Here:
@@ -43,23 +44,30 @@ def flat(said: str) -> str:
     return " ".join(said.split())
 
 
+def tables(explorer: Explorer, study: Study) -> list[Any]:
+    """The page's tables with a row for each of the study's."""
+    strategies = {row.strategy for row in study.rows}
+    found: list[Any] = explorer.body.select(SortableTable)
+    return [
+        each
+        for each in found
+        if {row["cells"]["strategy"]["text"] for row in each.rows} == strategies
+    ]
+
+
 @pytest.mark.parametrize("odd", [*TWENTY_FIVE, *MORE], ids=str)
-def test_each_sentence_is_in_the_terminal_and_on_the_page(odd: Odd) -> None:
+def test_each_sentence_is_in_the_terminal_and_on_the_page(odd: Odd, page: Pump) -> None:
     seen.clear()
     study = compared(odd.f, odd.x, **dict(odd.options))
     sentences = {flat(row.message) for row in study.rows} - {""}
     assert bool(sentences) == bool(odd.says)
     terminal = flat(study_report(study, 100))
-    explorer = Explorer(own=function_target(odd.f, odd.x), runner=Here(odd, study), hop=at_once())
+    explorer = Explorer(own=function_target(odd.f, odd.x), runner=Here(odd, study), hop=page.hop)
+    page.until(lambda: explorer.session.matrix.state != "busy", PATIENCE_S)
     first = text(explorer)
     explorer.run()
-    tables: list[Any] = explorer.body.select(SortableTable)
-    [table] = [
-        each
-        for each in tables
-        if {row["cells"]["strategy"]["text"] for row in each.rows}
-        == {row.strategy for row in study.rows}
-    ]
+    page.until(lambda: explorer.study is not None and tables(explorer, study), PATIENCE_S)
+    [table] = tables(explorer, study)
     notes = flat(" ".join(row["cells"]["note"]["text"] for row in table.rows))
     for sentence in sentences:
         assert sentence in terminal
