@@ -56,5 +56,5 @@ def _mark(place: int) -> str:
 
 
 def _script(value: Any) -> str:
-    """Return a value as JSON that may stand in a script of a page."""
-    return json.dumps(value, separators=(",", ":")).replace("</", "<\\/")
+    """Return a value as JSON that may stand in a script of a page: no text in it is a tag."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -11,7 +11,7 @@ import pytest
 from jacoscope_dashboard._channel import code_spared, widen
 from jacoscope_dashboard._saved import slim
 
-CODE = "export const a = '</script>'\n" + "x" * 500
+CODE = "export const a = '</script><!--<script>'\n" + "x" * 500
 STYLE = ':host { content: "\u2192" }\n' + " " * 300
 ONCE = "y" * 400
 DOCUMENT = {
@@ -36,6 +36,7 @@ def test_what_repeats_is_written_once_and_nothing_is_lost() -> None:
     assert short.count("x" * 500) == short.count("y" * 400) == 1
     assert len(short) < len(full) - len(CODE) - len(STYLE)
     assert short.count("</script>") == 1, "a text must not end the script that it is in"
+    assert "<!--" not in short, "nor make what follows a comment"
     found = re.search(r"var shared = (.*);\n  var docs_json = (.*);\n  var render_items", short)
     assert found is not None
     shared = json.loads(found[1])
