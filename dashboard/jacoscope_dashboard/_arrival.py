@@ -1,8 +1,9 @@
-"""The word of a browser that it has built a widget."""
+"""The word of a browser that it has built a widget, and the kernel's answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import panel as pn
 import param
@@ -11,13 +12,25 @@ from ._theme import static
 
 
 class Arrival(pn.custom.JSComponent):
-    """Nothing to see; `there` is set by the browser that has built what it stands in."""
+    """Nothing to see: says that a browser has built what this stands in, and can be answered.
 
-    there = param.Boolean(default=False)
+    The answer hides the keepsake. Where none comes, the widget hides itself: its controls would
+    do nothing.
+    """
+
+    keepsake = param.String(default="", doc="The name of what stands in for the widget.")
 
     _esm = static("arrival.js")
 
-    def __init__(self, arrived: Callable[[], None]) -> None:
+    def __init__(self, arrived: Callable[[], None], keepsake: str = "") -> None:
         """Take what the arrival calls."""
-        super().__init__(width=0, height=0, margin=0)
-        self.param.watch(lambda _: arrived(), "there")
+        super().__init__(width=0, height=0, margin=0, keepsake=keepsake)
+        self._arrived = arrived
+
+    def _handle_msg(self, data: Any) -> None:
+        if data == "there":
+            self._arrived()
+
+    def answer(self) -> None:
+        """Tell the browser that a kernel is there; on the kernel's own thread."""
+        self._send_msg("here")

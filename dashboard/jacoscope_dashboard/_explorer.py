@@ -23,6 +23,7 @@ from ._experiment import OWN, Experiment, describe
 from ._formula import typeset
 from ._html import Html, alert
 from ._jobs import Hop, Runner
+from ._keepsake import Keepsake
 from ._kernel import KernelHop
 from ._pace import Pace
 from ._place import hop_here
@@ -158,6 +159,11 @@ class Explorer(pn.viewable.Viewer):
             bring_back=self.bring_back,
         )
 
+    @cached_property
+    def keepsake(self) -> Keepsake:
+        """What a notebook keeps of the widget."""
+        return Keepsake(self)
+
     @property
     def study(self) -> Study | None:
         """The last study that was completed, or None."""
@@ -233,6 +239,8 @@ class Explorer(pn.viewable.Viewer):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """Return the widget for a notebook, as small as it can be kept there."""
+        if isinstance(self.hop, KernelHop):
+            self.keepsake.show()
         shown = super()._repr_mimebundle_(include, exclude)
         if isinstance(shown, tuple) and "text/html" in shown[0]:
             return {**shown[0], "text/html": slim(shown[0]["text/html"])}, *shown[1:]
@@ -244,8 +252,10 @@ class Explorer(pn.viewable.Viewer):
         def arrived() -> None:
             catch_for(self._caught)
             go_on()
+            hop(arrival.answer)
 
-        return Arrival(arrived)
+        arrival = Arrival(arrived, self.keepsake.name)
+        return arrival
 
     def _request(self) -> None:
         self.session.show(self.experiment.spec())
@@ -256,9 +266,13 @@ class Explorer(pn.viewable.Viewer):
         self.advice.refresh()
         self._say()
 
-    def _describe(self) -> None:
+    def heading(self) -> str:
+        """Return what is explored, as HTML: a problem with its sizes, or one's own function."""
         target = self.session.target(self.experiment.spec())
-        self._subject.write(_subject(self.experiment, "" if target is None else target["title"]))
+        return _subject(self.experiment, "" if target is None else target["title"])
+
+    def _describe(self) -> None:
+        self._subject.write(self.heading())
 
     def _say(self) -> None:
         sentences = [alert(each, "notice") for each in self._notices]

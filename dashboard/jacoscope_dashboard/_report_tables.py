@@ -142,7 +142,7 @@ def _cell(study: Study, row: Mapping[str, Any], column: Mapping[str, Any]) -> st
     if column["key"] == "strategy":
         kind = kind_of(cell["text"], study.row(cell["text"]).mode)
         swatch = f'<span class="swatch {kind}"></span>'
-        tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in cell.get("tags", ()))
+        tags = "".join(f' <span class="tag">{escape(tag)}</span>' for tag in cell.get("tags", ()))
         return f'<th scope="row" class="{classes}">{swatch}{text}{tags}</th>'
     hint = f' title="{escape(cell["hint"])}"' if cell.get("hint") else ""
     return f'<td class="{classes}"{hint}>{text}</td>'

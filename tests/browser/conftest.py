@@ -162,7 +162,7 @@ class Visit:
 
     def verdict(self) -> str:
         """What the tab in front says of a comparison, once that has ended."""
-        said = self.page.get_by_text(re.compile("is fastest$|^A tie|Too small to tell"))
+        said = self.page.get_by_text(re.compile("is fastest$|^A tie$|Too small to tell"))
         return said.filter(visible=True).first.inner_text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ explorer = explore(f, jnp.ones(6))
 explorer.experiment.time_limit = 600
 explorer
 """
+MEASURED = re.compile(r"rows measured: \d+ of \d+")
+GONE = "No kernel answers"
 AFTERWARDS = """
 shown = explorer.study.to_frame()
 print("rows measured:", (shown["status"] == "ok").sum(), "of", len(shown))
@@ -69,9 +72,37 @@ def test_a_function_is_explored_and_the_kernel_goes_on(notebook: Visit) -> None:
     page.get_by_role("tab", name="Compare").wait_for()
     page.get_by_role("row").filter(has_text="jax.jacrev").first.wait_for()
     run_cell(page, 1)
-    notebook.says("rows measured: ")
+    page.get_by_text(MEASURED).wait_for()
+    assert page.get_by_text(GONE).filter(visible=True).count() == 0
     page.keyboard.press("Control+s")
     assert saved(page) < 12e6
+
+    end_kernels(page)
+    page.reload()
+    notebook.says(GONE)
+    page.get_by_role("img", name="Jacobian: 6 outputs by 6 inputs").wait_for()
+    page.get_by_role("rowheader", name="jax.jacrev").filter(visible=True).first.wait_for()
+    widget = page.get_by_role("button", name="Run", exact=True, include_hidden=True)
+    widget.wait_for(state="attached")
+    widget.wait_for(state="hidden")
+
+    run_cell(page, 0)  # and on it goes
+    page.locator(".bk-Figure").first.wait_for()
+    page.get_by_text(GONE).wait_for(state="hidden")
+    widget.wait_for()
+
+
+def end_kernels(page: Any) -> None:
+    """End every kernel, as a server does that is started anew."""
+    page.evaluate(
+        """async () => {
+          const token = document.cookie.match(/_xsrf=([^;]*)/)
+          const headers = {"X-XSRFToken": token ? token[1] : ""}
+          for (const {id} of await (await fetch("/api/sessions")).json()) {
+            await fetch(`/api/sessions/${id}`, {method: "DELETE", headers})
+          }
+        }"""
+    )
 
 
 def saved(page: Any) -> int:
@@ -79,6 +110,6 @@ def saved(page: Any) -> int:
     for _ in range(PATIENCE_MS // 500):
         page.wait_for_timeout(500)
         file = page.evaluate("fetch('/api/contents/own.ipynb?content=1').then((r) => r.text())")
-        if "rows measured" in file.replace("print(", ""):
+        if MEASURED.search(file):
             return len(file)
     raise TimeoutError("The notebook was not saved.")

@@ -20,6 +20,7 @@ from ._palette import MARKERS as MARKERS
 from ._palette import Palette as Palette
 from ._palette import palette as palette
 from ._palette import readable as readable
+from ._pixels import heatmap_png as heatmap_png
 from ._products import product_board as product_board
 from ._products import vector_bars as vector_bars
 from ._roof import roofline as roofline
@@ -62,6 +63,7 @@ __all__ = [
     "frames_later",
     "groups",
     "heatmap",
+    "heatmap_png",
     "kind_of",
     "memory",
     "mode_map",
