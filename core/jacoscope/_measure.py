@@ -40,12 +40,14 @@ from ._statistics import beaten, contenders, with_samples
 from ._strategy import Strategy, named, plan
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
+from ._units import format_seconds
 
 _F, _EMPTY = "f", "an empty call"
 _TIMING_SHARE, _TUNING_SHARE = 0.85, 0.95  # of the time limit, from its start
 _LEAST_TIMING_S = 0.5
 _LEAST_ROOF_S = 3.0
 _SHOWN_AFTER = (3, 9)  # rounds after which the table so far is shown
+_SHOWN_EVERY_S = 2.0  # where rounds take longer than that
 
 
 @dataclass(frozen=True)
@@ -124,28 +126,36 @@ def measure(
         prepared = {name: _with(each, f_made.note) for name, each in prepared.items()}
     calls = {name: each.call for name, each in prepared.items() if each.call is not None}
     glances = {name: each.glanced for name, each in prepared.items() if each.glanced is not None}
+    firsts = {name: each.first_s for name, each in prepared.items()}
     needs = {name: each.rise_bytes for name, each in prepared.items()}
     beside = {_EMPTY: prepare_empty(scene)} if calls else {}
     if calls and isinstance(f_made, PreparedF):
         beside[_F] = f_made.call
 
+    shown_at = [time.perf_counter()]
+
     def progress(turn: int, total: int, samples: Mapping[str, Samples]) -> None:
         told.stage("", "time", turn, total)
-        if turn in _SHOWN_AFTER:
-            told.rows(_rows(prepared, samples))
+        if turn in _SHOWN_AFTER or time.perf_counter() > shown_at[-1] + _SHOWN_EVERY_S:
+            shown_at.append(time.perf_counter())
+            told.rows(row for row in _rows(prepared, samples) if row.median_s is not None)
 
     def rivals(samples: Mapping[str, Samples]) -> dict[str, Samples]:
         return {name: taken for name, taken in samples.items() if name in calls}
 
     share = _TUNING_SHARE if options.tune else _TIMING_SHARE
     deadline = told.begin + share * options.time_limit
+    soon = time.perf_counter() + _LEAST_TIMING_S
     if options.tune:  # a choice needs a few samples, however long compiling took
-        deadline = max(deadline, time.perf_counter() + _LEAST_TIMING_S)
+        deadline = max(deadline, soon)
+    else:  # what is quick has a time, however long the others took
+        deadline = max(deadline, min(soon, told.begin + _TUNING_SHARE * options.time_limit))
     told.runs()
     with alone():
         samples = sample_all(
             {**calls, **beside},
             paces={name: min(each.seconds) for name, each in glances.items()},
+            firsts=firsts,
             protocol=options.protocol,
             deadline=deadline,
             between=between,
@@ -270,9 +280,16 @@ def _rows(
         if row.status == "ok":
             taken = samples.get(name)
             taken = taken if taken is not None and taken.seconds else each.glanced
-            row = too_late(row, "measure") if taken is None else with_samples(row, taken)
+            row = _untimed(each) if taken is None else with_samples(row, taken)
         rows.append(row)
     return conclude(rows, _median(samples, _F))
+
+
+def _untimed(each: Prepared) -> Measurement:
+    """Return the row of one for which there was no time, and how long it took when it first ran."""
+    row = too_late(each.row, "measure")
+    took = f"It took {format_seconds(each.first_s)} when it first ran. "
+    return row.but(message=f"{took if each.first_s > _LEAST_TIMING_S else ''}{row.message}")
 
 
 def _median(samples: Mapping[str, Samples], name: str) -> float | None:

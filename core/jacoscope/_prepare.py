@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,6 +43,7 @@ class Prepared:
         call: The call to time; None where the row's status says why there is none.
         heavy: Whether it takes so much memory that its peak is worth a process of its own.
         rise_bytes: How far memory rose when it first ran, roughly.
+        first_s: Seconds that it took when it first ran.
         glanced: A few samples taken on the way, of a tuning; None where there are none.
     """
 
@@ -49,6 +51,7 @@ class Prepared:
     call: Callable[[], Any] | None = None
     heavy: bool = False
     rise_bytes: int = 0
+    first_s: float = 0.0
     glanced: Samples | None = None
 
 
@@ -127,7 +130,9 @@ def finish(
     call = partial(function, *scene.arguments)
     gate.watch()
     progress.runs()
+    start = time.perf_counter()
     ran = attempt(lambda: resident_rise(call))
+    first_s = time.perf_counter() - start
     if isinstance(ran, Failure):
         return Prepared(row.but(status=ran.status, message=ran.message))
     result, rise = ran
@@ -144,7 +149,7 @@ def finish(
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
     heavy = scene.jit and expected > RESOLUTION_BYTES // 2
     why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
-    return Prepared(row.with_peak(None, why), call, heavy, rise)
+    return Prepared(row.with_peak(None, why), call, heavy, rise, first_s)
 
 
 def _computed_once(lowered: Lowered | None) -> str:

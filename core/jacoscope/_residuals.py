@@ -61,12 +61,16 @@ def residuals(
         One entry an array, in the order in which JAX keeps them.
 
     Raises:
-        TypeError: `x` or `f(x)` is not floating point.
+        TypeError: `x` or `f(x)` is not floating point, or `policy` is no function.
 
     >>> import jax.numpy as jnp
     >>> [(each.shape, each.bytes) for each in residuals(jnp.sin, jnp.ones(3))]
     [((3,), 12)]
     """
+    if policy is not None and not callable(policy):
+        raise TypeError(
+            f"`policy` must be one of the functions in `jax.checkpoint_policies`, got {policy!r}."
+        )
     point = as_point(x)
     function = checked(f)
     if policy is not None:

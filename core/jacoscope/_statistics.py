@@ -3,7 +3,8 @@
 Two strategies are told apart by their lower quartiles, which a disturbed machine moves least: one
 is faster where the 95 % bootstrap interval of the ratio, resampled by rounds, lies beyond 5 %, and
 their fastest samples, least disturbed of all, are that far apart the same way. The rest is a tie:
-one process lays out memory otherwise than the next, and that alone makes 5 %.
+one process lays out memory otherwise than the next, and that alone makes 5 %. Of one or two samples
+nobody knows how they spread: they are noisy, and only twice the time is slower.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ._timing import Samples
 TIE_RATIO = 1.05
 _NOISY_SPREAD = 0.25  # interquartile range over median
 _RESAMPLES = 1_000
+_TELLING = 3  # samples, from which on their spread tells something
 _QUARTILE = 0.25
 _MARGINS = ((8, 1.25), (3, 1.5), (1, 2.0))  # samples taken, and how far behind is beaten
 
@@ -55,7 +57,9 @@ def with_samples(row: Measurement, samples: Samples) -> Measurement:
     return row.but(
         **summary._asdict(),
         samples=len(samples.seconds),
-        noisy=spread > _NOISY_SPREAD or sum(samples.disturbed) > len(samples.disturbed) / 2,
+        noisy=len(samples.seconds) < _TELLING
+        or spread > _NOISY_SPREAD
+        or sum(samples.disturbed) > len(samples.disturbed) / 2,
         samples_s=tuple(samples.seconds),
         disturbed=tuple(samples.disturbed),
     )
@@ -127,5 +131,5 @@ def _apart(a: Sequence[float], b: Sequence[float]) -> bool:
     )
     low, high = np.quantile(low_b - low_a, [0.025, 0.975])
     fastest = np.min(logs[1]) - np.min(logs[0])
-    margin = np.log(TIE_RATIO)
+    margin = np.log(TIE_RATIO if min(len(a), len(b)) >= _TELLING else _margin(1))
     return bool(min(low, fastest) > margin or max(high, fastest) < -margin)

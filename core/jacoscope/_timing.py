@@ -10,22 +10,16 @@ processor, the sample is marked.
 
 from __future__ import annotations
 
-import gc
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
 
-try:
-    import resource
-except ImportError:  # Windows does not tell about preemption
-    resource = None
+from ._disturbance import quiet
 
 
 @dataclass(frozen=True)
@@ -64,9 +58,8 @@ class Samples:
     disturbed: list[bool] = field(default_factory=list)
 
 
-_STAT, _PRESSURE = Path("/proc/stat"), Path("/proc/pressure/cpu")  # Linux
-_PRESSURE_SHARE = 0.2  # of a sample; a program's own threads were seen to make up to 0.08
 _FEWEST_GLANCED = 3
+_SLOW_S = 0.2  # a call of which the first run took longer is warm by that, and not run in vain
 _ASK_EVERY = 5  # rounds after which it is asked again who is undecided
 
 Call = Callable[[], Any]
@@ -79,6 +72,7 @@ def sample_all(
     protocol: Protocol,
     deadline: float,
     paces: Mapping[str, float] | None = None,
+    firsts: Mapping[str, float] | None = None,
     seed: int = 0,
     between: Callable[[], None] = lambda: None,
     ready: Callable[[str], None] = lambda name: None,
@@ -91,9 +85,11 @@ def sample_all(
     Args:
         calls: Name of each → the call, whose result is awaited.
         protocol: How samples are taken.
-        deadline: `time.perf_counter()` after which no sample is begun.
+        deadline: `time.perf_counter()` after which no sample is begun; nor is one that would, by
+            what is known of its call, end after it.
         paces: Seconds that a call takes, roughly, of those of which it is known; they have been
             warmed, and need no calibrating.
+        firsts: Seconds that the first run of a call took, of those that have run once.
         seed: Seed of the order within each round.
         between: Called between two slices; other work on the device goes there.
         ready: Called before each sample with the name; what it takes is not timed.
@@ -102,30 +98,50 @@ def sample_all(
         progress: Called after each round with the rounds done, those in all and the samples.
 
     Returns:
-        Name → its samples, fewer than asked for where the deadline came first, perhaps none.
+        Name → its samples, fewer than asked for where the deadline came first: perhaps the one
+        that its calibrating ended with, perhaps none.
     """
     samples: dict[str, Samples] = {}
     share = max(deadline - time.perf_counter(), 0) / max(len(calls), 1)
     wanted: dict[str, int] = {}
-    for name, call in calls.items():
-        if time.perf_counter() > deadline:
-            break
+    lasting: dict[str, float] = {}  # seconds that a sample takes, roughly
+    last: dict[str, Samples] = {}  # of calibrating: what is left where no round is reached
+
+    def fits(seconds: float) -> bool:
+        return time.perf_counter() + seconds <= deadline
+
+    known = {**dict.fromkeys(calls, 0.0), **(firsts or {}), **(paces or {})}
+    for name in sorted(calls, key=lambda each: known[each]):  # a slow one may not fit
+        if not fits(known[name]):
+            continue
         between()
         once = (paces or {}).get(name)
         if once is None:
-            samples[name], once = _calibrate(call, protocol, partial(ready, name))
+            warmed = known[name] > _SLOW_S
+            last[name] = _calibrate(calls[name], protocol, partial(ready, name), warmed)
+            samples[name], once = Samples(last[name].calls), last[name].seconds[0]
         else:
             samples[name] = Samples(max(1, round(protocol.sample_s / max(once, 1e-9))))
-        fitting = int(share / max(once * samples[name].calls, 1e-9))
+        lasting[name] = once * samples[name].calls
+        fitting = int(share / max(lasting[name], 1e-9))
         wanted[name] = max(protocol.fewest, min(protocol.rounds, fitting))
+
+    def taken() -> dict[str, Samples]:
+        there = {name: samples[name] for name in calls if name in samples}
+        return {
+            name: each if each.seconds else last.get(name, each) for name, each in there.items()
+        }
+
     shuffle = random.Random(seed)
     slices = _Slices(protocol.slice_s, between)
 
     def sample_round(names: list[str]) -> bool:
         shuffle.shuffle(names)
         for name in names:
-            if time.perf_counter() > deadline:
+            if not fits(0.0):
                 return False
+            if not fits(lasting[name]):
+                continue
             slices.pause()
             ready(name)
             seconds, disturbed = _sample(calls[name], samples[name].calls)
@@ -141,7 +157,7 @@ def sample_all(
             if name not in out and _due(turn, wanted[name], protocol.rounds)
         ]
         if not sample_round(due):
-            return samples
+            return taken()
         progress(turn + 1, protocol.rounds, samples)
     deadline = min(deadline, time.perf_counter() + protocol.extra_s)
     names: list[str] = []
@@ -150,7 +166,7 @@ def sample_all(
             names = sorted(undecided(samples))
         if not names or not sample_round(names):
             break
-    return samples
+    return taken()
 
 
 def glance(call: Call, for_s: float = 0.01, ready: Callable[[], None] = lambda: None) -> Samples:
@@ -185,72 +201,24 @@ def _due(turn: int, wanted: int, rounds: int) -> bool:
     return (turn + 1) * wanted // rounds > turn * wanted // rounds
 
 
-def _calibrate(call: Call, protocol: Protocol, ready: Callable[[], None]) -> tuple[Samples, float]:
-    ready()
-    jax.block_until_ready(call())
+def _calibrate(call: Call, protocol: Protocol, ready: Callable[[], None], warmed: bool) -> Samples:
+    """Find how many calls make a sample that is long enough; return that one sample."""
+    if not warmed:
+        ready()
+        jax.block_until_ready(call())
     calls = 1
     while True:
         ready()
-        seconds, _ = _sample(call, calls)
+        seconds, disturbed = _sample(call, calls)
         if seconds * calls >= protocol.sample_s:
-            return Samples(calls), seconds
+            return Samples(calls, [seconds], [disturbed])
         calls = max(2 * calls, min(round(protocol.sample_s / max(seconds, 1e-9)), 10 * calls))
 
 
 def _sample(call: Call, calls: int) -> tuple[float, bool]:
-    with _quiet() as disturbances:
+    with quiet() as disturbances:
         start = time.perf_counter()
         for _ in range(calls):
             jax.block_until_ready(call())
         seconds = (time.perf_counter() - start) / calls
     return seconds, bool(disturbances)
-
-
-@contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """Hold the garbage collector off; fill the list with what disturbed the process."""
-    disturbances: list[str] = []
-    collecting = gc.isenabled()
-    gc.disable()
-    before, start = _counters(), time.perf_counter()
-    try:
-        yield disturbances
-    finally:
-        elapsed_s = time.perf_counter() - start
-        after = _counters()
-        if collecting:
-            gc.enable()
-        disturbances += disturbed_by(before, after, elapsed_s)
-
-
-def disturbed_by(
-    before: Mapping[str, int], after: Mapping[str, int], elapsed_s: float
-) -> list[str]:
-    """Name what disturbed a sample, from the system's counters before and after it.
-
-    A few waits are this process's own threads; those of a neighbor take up much of the sample.
-    """
-    rises = {name: after[name] - before[name] for name in after if name in before}
-    return [
-        name
-        for name, rise in rises.items()
-        if rise > (_PRESSURE_SHARE * elapsed_s * 1e6 if name == "pressed" else 0)
-    ]
-
-
-def _counters() -> dict[str, int]:
-    """Read what the system counts; what it does not tell is left out.
-
-    Involuntary context switches of this process, ticks that a host has stolen, and microseconds
-    for which some task of the machine waited for a processor (pressure stall information).
-    """
-    counters = {}
-    if resource is not None:
-        counters["preempted"] = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
-    with suppress(OSError, IndexError, ValueError):
-        fields = _STAT.read_text().split("\n", 1)[0].split()
-        counters["stolen"] = int(fields[8])
-    with suppress(OSError, IndexError, ValueError):
-        some = _PRESSURE.read_text().split("\n", 1)[0]
-        counters["pressed"] = int(some.rsplit("total=", 1)[1])
-    return counters

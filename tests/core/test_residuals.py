@@ -63,6 +63,11 @@ def test_a_policy_keeps_less() -> None:
     assert [each.primitive for each in after] == ["argument"]
 
 
+def test_a_policy_is_a_function() -> None:
+    with pytest.raises(TypeError, match=r"functions in `jax.checkpoint_policies`, got 'dots'"):
+        jsc.residuals(jnp.sin, jnp.ones(3), policy="dots")  # pyright: ignore[reportArgumentType]
+
+
 def temp_bytes(f: Any, *arguments: Any) -> int:
     stats = jax.jit(f).lower(*arguments).compile().memory_analysis()
     assert stats is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -338,7 +340,8 @@ def test_the_time_limit_is_kept() -> None:
 
 
 def test_a_deadline_before_the_first_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jacoscope._measure._TIMING_SHARE", 0.0)
+    for name in ("_TIMING_SHARE", "_LEAST_TIMING_S"):
+        monkeypatch.setattr(f"jacoscope._measure.{name}", 0.0)
     study = inline(jnp.sin, jnp.ones(2))
     assert {row.status for row in study.rows} == {"timed_out"}
     assert "left no time to measure it" in study.rows[0].message
@@ -380,3 +383,17 @@ def test_a_derivative_that_the_compiler_gets_wrong_is_not_advised() -> None:
     assert best.error < 1e-3
     for row in study.rows:
         assert (row.error is not None and row.error > 0.01) == ("Wrong:" in row.message)
+
+
+def test_one_slow_way_costs_the_others_no_times() -> None:
+    def f(x: Any) -> Any:
+        time.sleep(0.05)
+        return jnp.sin(x)
+
+    x = jnp.ones(40)  # 40 calls of f in a loop over columns, one in every other way
+    study = jsc.compare(f, x, jit=False, chunk_sizes=(), time_limit=8.0, runner="inline")
+    slow = study.row("forward/loop")
+    assert slow.status == "timed_out"
+    assert re.match(r"It took \d+(\.\d+)? s when it first ran. The time limit left", slow.message)
+    assert study.row("jax.jacfwd").status == "ok"
+    assert (study.row("jax.jacfwd").median_s or 0) > 0.05

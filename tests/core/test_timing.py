@@ -9,9 +9,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from jacoscope._disturbance import _counters, disturbed_by
 from jacoscope._measurement import Measurement
 from jacoscope._statistics import beaten, contenders, mark_ties, summarize, ties, with_samples
-from jacoscope._timing import Protocol, Samples, _counters, disturbed_by, glance, sample_all
+from jacoscope._timing import Protocol, Samples, glance, sample_all
 
 QUICK = Protocol(rounds=5, sample_s=0.001)
 
@@ -64,6 +65,52 @@ def test_a_slow_call_gets_fewer_samples_and_the_deadline_holds() -> None:
     samples = sample_all(calls, protocol=Protocol(rounds=20, sample_s=0.001), deadline=deadline)
     assert 1 <= len(samples["slow"].seconds) < len(samples["fast"].seconds) <= 20
     assert time.perf_counter() < deadline + 0.2
+
+
+def test_what_would_outlast_the_deadline_is_not_begun_and_costs_the_others_nothing() -> None:
+    count = Counter()
+    naps = {"slow": 30.0, "slowish": 0.3, "quick": 0.002}
+
+    def nap(name: str) -> None:
+        count[name] += 1
+        time.sleep(naps[name])
+
+    calls = {name: lambda name=name: nap(name) for name in naps}
+    begin = time.perf_counter()
+    samples = sample_all(calls, protocol=QUICK, deadline=begin + 3.0, firsts=naps)
+    assert time.perf_counter() < begin + 3.0
+    assert list(samples) == ["slowish", "quick"], "in the order of the calls"
+    assert len(samples["quick"].seconds) == 5
+    assert len(samples["slowish"].seconds) == count["slowish"] - 1, "it has been warmed already"
+    assert count["slow"] == 0
+
+
+def test_a_sample_that_does_not_fit_any_more_is_left_out() -> None:
+    calls = {"slow": lambda: time.sleep(0.4), "quick": lambda: time.sleep(0.002)}
+    samples = sample_all(
+        calls, protocol=QUICK, deadline=time.perf_counter() + 1.0, firsts={"slow": 0.4}
+    )
+    assert len(samples["slow"].seconds) < 3
+    assert len(samples["quick"].seconds) == 5
+
+
+def test_where_no_round_is_reached_the_sample_of_calibrating_is_left() -> None:
+    calls = {name: lambda: time.sleep(0.05) for name in "abcdefghij"}
+    samples = sample_all(calls, protocol=QUICK, deadline=time.perf_counter() + 0.55)
+    assert len(samples) > 2
+    assert all(len(each.seconds) == len(each.disturbed) == 1 for each in samples.values())
+
+
+def test_one_or_two_samples_are_noisy_and_name_no_lucky_winner() -> None:
+    def row(name: str, *seconds: float) -> Measurement:
+        taken = Samples(1, list(seconds), [False] * len(seconds))
+        return with_samples(Measurement(quantity="jacobian", strategy=name), taken)
+
+    assert row("a", 1.0, 1.0).noisy
+    assert not row("a", 1.0, 1.0, 1.0).noisy
+    assert ties(row("a", 1.0), row("b", 1.6, 1.6, 1.6, 1.6))
+    assert not ties(row("a", 1.0), row("b", 2.2, 2.3))
+    assert not ties(row("a", 1.0, 1.0, 1.0), row("b", 1.6, 1.6, 1.6))
 
 
 def test_no_collection_inside_a_sample() -> None:
