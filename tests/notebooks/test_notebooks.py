@@ -12,7 +12,6 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-LONG = ("hessian_vector_products", "memory_limit")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -49,14 +48,14 @@ def test_notebook_is_stored_without_outputs(path):
             assert cell.execution_count is None
 
 
-def run_by(path: Path):
-    """One that measures much is left to `pytest -m slow`: CI has minutes, not hours."""
-    marks = [pytest.mark.slow] if path.stem in LONG else []
-    return pytest.param(path, id=path.name, marks=marks)
-
-
-@pytest.mark.parametrize("path", [run_by(path) for path in NOTEBOOKS])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_notebook_runs(path):
     done = run(path)
     last = [cell for cell in done.cells if cell.cell_type == "code"][-1]
     assert last.outputs, "the last cell shows nothing"
+
+
+def test_the_page_of_questions_is_its_notebook_run():
+    page = (ROOT / "docs" / "questions.md").read_text()
+    for cell in nbformat.read(ROOT / "notebooks" / "questions.ipynb", as_version=4).cells:
+        assert cell.source in page
