@@ -15,7 +15,8 @@ from panel.viewable import MimeRenderMixin
 from panel_material_ui.base import MaterialComponent
 
 _HOMES: WeakKeyDictionary[Any, asyncio.AbstractEventLoop] = WeakKeyDictionary()
-_SPARED: ContextVar[bool] = ContextVar("_SPARED", default=False)
+_INSTEAD: ContextVar[dict[str, str] | None] = ContextVar("_INSTEAD", default=None)
+_SPARED: dict[str, str] = {}  # nothing stands in for what a browser has
 
 
 def on_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
@@ -36,16 +37,28 @@ def hear_on(loop: asyncio.AbstractEventLoop, document: Any) -> None:
 @contextlib.contextmanager
 def code_spared(*, spared: bool) -> Iterator[None]:
     """Send no code again with what is made inside, for a browser that has it."""
-    token = _SPARED.set(spared)
+    token = _INSTEAD.set(_SPARED if spared else None)
     try:
         yield
     finally:
-        _SPARED.reset(token)
+        _INSTEAD.reset(token)
+
+
+@contextlib.contextmanager
+def code_named() -> Iterator[dict[str, str]]:
+    """Have a name stand for code in what is made inside; yield name → code, for `slim`."""
+    widen()
+    codes: dict[str, str] = {}
+    token = _INSTEAD.set(codes)
+    try:
+        yield codes
+    finally:
+        _INSTEAD.reset(token)
 
 
 @cache
 def widen() -> None:
-    """Have Panel heed `hear_on` and `code_spared`.
+    """Have Panel heed `hear_on`, `code_spared` and `code_named`.
 
     It sends the code of panel-material-ui, 1.5 MB, with each component of it, though a browser
     takes it from what it has, by its name. Jupyter drops what goes beyond 1 MB a second.
@@ -55,7 +68,14 @@ def widen() -> None:
 
     def _render_esm(cls: type[MaterialComponent], *args: Any, **options: Any) -> str | None:
         code = render(cls, *args, **options)
-        return "" if _SPARED.get() and code and cls._bundle_path else code
+        instead = _INSTEAD.get()
+        if instead is None or not code or not cls._bundle_path:
+            return code
+        if instead is _SPARED:
+            return ""
+        name = f"jacoscope-code-{hash(code):x}"
+        instead[name] = code
+        return name
 
     def _on_msg(self: MimeRenderMixin, ref: str, manager: Any, msg: Any) -> None:
         home = _HOMES.get(state._views[ref][2]) if ref in state._views else None

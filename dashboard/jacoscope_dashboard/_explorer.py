@@ -16,6 +16,7 @@ from jacoscope import Study
 from . import _ui as ui
 from ._arrival import Arrival
 from ._boundary import catch_for, extension
+from ._channel import code_named
 from ._code import given_lines, snippet
 from ._comparison import Ran
 from ._controls import Controls
@@ -240,10 +241,14 @@ class Explorer(pn.viewable.Viewer):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """Return the widget for a notebook, as small as it can be kept there."""
         if isinstance(self.hop, KernelHop):
+            from ._rehearsal import rehearse_drawing
+
             self.keepsake.show()
-        shown = super()._repr_mimebundle_(include, exclude)
+            self.hop.idly(rehearse_drawing)  # while the browser builds the widget
+        with code_named() as codes:
+            shown = super()._repr_mimebundle_(include, exclude)
         if isinstance(shown, tuple) and "text/html" in shown[0]:
-            return {**shown[0], "text/html": slim(shown[0]["text/html"])}, *shown[1:]
+            return {**shown[0], "text/html": slim(shown[0]["text/html"], codes)}, *shown[1:]
         return shown
 
     def _arrival(self, hop: KernelHop) -> Arrival:

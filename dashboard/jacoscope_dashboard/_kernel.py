@@ -35,6 +35,10 @@ class KernelHop:
     def __call__(self, work: Work) -> None:
         on_loop(self._loop, lambda: self._do(work))
 
+    def idly(self, work: Work) -> None:
+        """Do something once the cell has ended, whether or not there is a browser."""
+        on_loop(self._loop, lambda: guarded(work, None))
+
     def expect(self) -> Work:
         """Let work wait for a browser; return what that browser's arrival is to call."""
         widen()

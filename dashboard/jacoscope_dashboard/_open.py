@@ -1,15 +1,18 @@
-"""`explore`: the one function that notebooks, scripts and the page begin with."""
+"""`explore`: the one function that notebooks, scripts and the page begin with.
+
+Panel is loaded at its first call, not with this module: the workers start meanwhile.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._browser import query_here
-from ._explorer import Explorer
-from ._jobs import Runner
-from ._policy import Policy
+if TYPE_CHECKING:
+    from ._explorer import Explorer
+    from ._jobs import Runner
+    from ._policy import Policy
 
 
 def explore(
@@ -47,7 +50,7 @@ def explore(
     if f is None:
         if args or fixed:
             raise TypeError("A point came without a function. Call `explore(f, x)`.")
-        return Explorer(runner=runner, policy=policy, query=query_here())
+        return _explorer(policy=policy, runner=runner)
     if not callable(f):
         raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
     if not args and "x" in fixed:
@@ -59,7 +62,22 @@ def explore(
     title = getattr(f, "__name__", type(f).__name__)
     function, x = _of_one(_first_of(f) if has_aux else f, args, argnums, fixed)
     own = function_target(function, x, title=title)
-    return Explorer(own=own, policy=policy, runner=runner, query=query_here())
+    return _explorer(own=own, policy=policy, runner=runner)
+
+
+def _explorer(*, runner: Runner | None, **options: Any) -> Explorer:
+    if runner is None:
+        _workers_on_their_way()
+    from ._browser import query_here
+    from ._explorer import Explorer
+
+    return Explorer(runner=runner, query=query_here(), **options)
+
+
+def _workers_on_their_way() -> None:
+    from jacoscope.run import local_runner
+
+    local_runner().start()
 
 
 def _of_one(

@@ -13,6 +13,7 @@ from threading import get_ident
 from typing import Any
 
 import numpy as np
+import panel as pn
 from bokeh.document import Document
 
 from jacoscope import Measurement, Study
@@ -21,6 +22,7 @@ from jacoscope.run import Job, Outcome
 from ._explorer import TABS, Explorer
 from ._jobs import Event
 from ._page import page
+from .figures import heatmap
 
 
 class Nobody:
@@ -62,6 +64,11 @@ def rehearse() -> None:
     explorer.close()
     gc.collect()
     gc.freeze()  # what is there now stays: no later collection walks it
+
+
+def rehearse_drawing() -> None:
+    """Draw a matrix for nobody: the first one of a process takes a third of a second."""
+    pn.pane.HoloViews(heatmap(_PICTURE)).get_root(Document())
 
 
 _PICTURE: dict[str, Any] = {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from typing import Any
 
 import jax
@@ -74,3 +78,26 @@ def test_aux_has_to_be_there() -> None:
         pytest.raises(TypeError, match=r"must return a pair `\(y, aux\)` with `has_aux=True`"),
     ):
         found.f(found.x)
+
+
+def test_the_workers_start_before_panel_is_loaded() -> None:
+    script = """
+        import sys
+        from jacoscope_dashboard import explore
+        from jacoscope.run import LocalRunner
+
+        assert "panel" not in sys.modules
+        loaded = []
+        start = LocalRunner.start
+        LocalRunner.start = lambda self: (loaded.append("panel" in sys.modules), start(self))
+        explore().close()
+        print(loaded, "panel" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.stdout.split("\n")[0] == "[False] True", done.stderr

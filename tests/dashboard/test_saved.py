@@ -8,7 +8,7 @@ import re
 import panel_material_ui as pmui
 import pytest
 
-from jacoscope_dashboard._channel import code_spared, widen
+from jacoscope_dashboard._channel import code_named, code_spared, widen
 from jacoscope_dashboard._saved import slim
 
 CODE = "export const a = '</script><!--<script>'\n" + "x" * 500
@@ -42,6 +42,23 @@ def test_what_repeats_is_written_once_and_nothing_is_lost() -> None:
     shared = json.loads(found[1])
     whole = re.sub(r"(?<!\")shared\[(\d+)\]", lambda m: json.dumps(shared[m[1]]), found[2])
     assert json.loads(whole) == DOCUMENT
+
+
+def test_a_name_stands_for_code_until_it_is_written() -> None:
+    with code_named() as codes:
+        name = pmui.Button._render_esm()
+        assert name == pmui.Checkbox._render_esm()
+    [code] = codes.values()
+    assert code == pmui.Button._render_esm()
+    for texts in ([name], [name, name]):
+        short = slim(html_of({"id": texts}), codes)
+        found = re.search(r"var shared = (.*);\n  var docs_json = (.*);\n", short)
+        assert found is not None
+        assert json.loads(found[1]) == {"0": code}
+        assert found[2] == f'{{"id":[{",".join(["shared[0]"] * len(texts))}]}}'
+    elsewhere = slim(f"<script>load({json.dumps(name)})</script>", codes)
+    assert elsewhere.count("</script>") == 1
+    assert json.loads(elsewhere[len("<script>load(") : -len(")</script>")]) == code
 
 
 @pytest.mark.parametrize("html", ["", "<p>var docs_json</p>", html_of({"id": {"text": "short"}})])
