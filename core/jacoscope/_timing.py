@@ -10,6 +10,7 @@ processor, the sample is marked.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -110,14 +111,15 @@ def sample_all(
     def fits(seconds: float) -> bool:
         return time.perf_counter() + seconds <= deadline
 
-    known = {**dict.fromkeys(calls, 0.0), **(firsts or {}), **(paces or {})}
-    for name in sorted(calls, key=lambda each: known[each]):  # a slow one may not fit
-        if not fits(known[name]):
+    known = {**(firsts or {}), **(paces or {})}
+    # The quick ones first: a slow one may not fit. Then what is only timed beside them.
+    for name in sorted(calls, key=lambda each: known.get(each, math.inf)):
+        if not fits(known.get(name, 0.0)):
             continue
         between()
         once = (paces or {}).get(name)
         if once is None:
-            warmed = known[name] > _SLOW_S
+            warmed = known.get(name, 0.0) > _SLOW_S
             last[name] = _calibrate(calls[name], protocol, partial(ready, name), warmed)
             samples[name], once = Samples(last[name].calls), last[name].seconds[0]
         else:

@@ -2,26 +2,37 @@
 // the widget is shown, and else the keepsake, which stands in the same output.
 
 const PATIENCE_MS = 4000
+const AGAIN_MS = 1000
+const TIMES = 20
 
 export function render({model, view}) {
   const widget = view.root.el
-  const unanswered = setTimeout(() => {
-    if (keepsakeOf(model)) widget.style.display = "none"
-  }, PATIENCE_MS)
+  let asked = 0
+  let answered = false
 
+  const ask = () => {
+    const gone = view.model.document === null // its cell has been run again
+    if (answered || gone || asked === TIMES) return
+    asked += 1
+    model.send_msg("there")
+    setTimeout(ask, AGAIN_MS) // a word may be lost
+  }
   model.on("msg:custom", () => {
-    clearTimeout(unanswered)
+    if (!answered) hideKeepsake(model)
+    answered = true
     widget.style.display = ""
-    hideKeepsake(model)
   })
   model.on("after_render", () => {
     const document = view.model.document
-    if (document === null) return // its cell has been run again already
+    if (document === null || asked > 0) return
     for (const root of document.roots()) {
       if (root._client_comm !== undefined) answerNothing(root, document)
     }
-    model.send_msg("there")
+    ask()
   })
+  setTimeout(() => {
+    if (!answered && keepsakeOf(model)) widget.style.display = "none"
+  }, PATIENCE_MS)
 }
 
 function keepsakeOf(model) {
@@ -30,9 +41,8 @@ function keepsakeOf(model) {
 
 // By a rule, not on the element: with each result there is another one of that name.
 function hideKeepsake(model) {
-  const rule = `[data-jacoscope="${model.keepsake}"] { display: none }`
   const style = document.createElement("style")
-  style.textContent = rule
+  style.textContent = `[data-jacoscope="${model.keepsake}"] { display: none }`
   document.head.append(style)
 }
 
