@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,7 @@ import numpy as np
 import pytest
 
 import jacoscope as jsc
-from jacoscope._measure import measure
 from jacoscope._measurement import COLUMNS
-from jacoscope._scene import Options
 from tests.helpers import branching, nested_function, nested_point, only_reverse, while_loop
 
 DESIGN_COLUMNS = """
@@ -335,20 +331,6 @@ def test_wrong_options(options: dict[str, Any], sentence: str) -> None:
         jsc.compare(jnp.sin, jnp.ones(3), **{"runner": "inline", **options})
 
 
-def test_the_time_limit_is_kept() -> None:
-    study = inline(jnp.sin, jnp.ones(3), time_limit=1e-3)
-    assert {row.status for row in study.rows} == {"timed_out"}
-    assert "left no time" in study.rows[0].message
-
-
-def test_a_deadline_before_the_first_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_TIMING_SHARE", "_LEAST_TIMING_S"):
-        monkeypatch.setattr(f"jacoscope._measure.{name}", 0.0)
-    study = inline(jnp.sin, jnp.ones(2))
-    assert {row.status for row in study.rows} == {"timed_out"}
-    assert "left no time to measure it" in study.rows[0].message
-
-
 def test_a_wrong_strategy_is_never_the_best() -> None:
     from jacoscope._study import conclude
 
@@ -385,18 +367,3 @@ def test_a_derivative_that_the_compiler_gets_wrong_is_not_advised() -> None:
     assert best.error < 1e-3
     for row in study.rows:
         assert (row.error is not None and row.error > 0.01) == ("Wrong:" in row.message)
-
-
-def test_one_slow_way_costs_the_others_no_times() -> None:
-    def f(x: Any) -> Any:
-        time.sleep(0.05)
-        return jnp.sin(x)
-
-    quick, slow = "jax.jacfwd", "forward/loop"  # which calls f for each of 100 columns
-    options = Options(jit=False, only=(quick, slow), time_limit=12.0)
-    study = measure(f, jnp.ones(100), options).study
-    assert study.row(slow).status == "timed_out"
-    said = r"It took \d+(\.\d+)? s when it first ran. The time limit left no time to measure it"
-    assert re.match(said, study.row(slow).message)
-    assert study.row(quick).status == "ok"
-    assert (study.row(quick).median_s or 0) > 0.05
