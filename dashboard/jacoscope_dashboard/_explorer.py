@@ -121,7 +121,8 @@ class Explorer(pn.viewable.Viewer):
         self._messages = Html(margin=(0, 0, 12, 0))
         self._subject = Html(margin=(0, 0, 8, 0))
         self.advice = AdviceView(self)
-        self._jacobian = JacobianView(self.session.matrix, self.pace, dark=self.dark)
+        first = self.tab == "jacobian"
+        self._jacobian = JacobianView(self.session.matrix, self.pace, active=first, dark=self.dark)
         self.structure = StructureView(self)
         self.later: dict[str, Any] = {}
         self._shelf = Shelf(

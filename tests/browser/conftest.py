@@ -27,6 +27,7 @@ FLAGS = [
 ARGUMENTS = ["serve", "--port", "0", "--cpu-devices", "2"]
 PATIENCE_MS = 240_000  # a machine that does much else is slow; how fast we are is benchmarked
 ENOUGH = "time_limit=600"  # seconds, in which a comparison ends on such a machine, too
+SHOWN = ":is(.bk-Figure, .card):visible"
 # Of what a browser logs of itself, and not of the page.
 HARMLESS = ("favicon",)
 
@@ -125,7 +126,7 @@ class Visit:
         self.listen()
         self.page.goto(address)
         try:
-            self.page.wait_for_selector(".bk-Figure, .card", timeout=PATIENCE_MS)
+            self.page.wait_for_selector(SHOWN, timeout=PATIENCE_MS)
         except Exception as error:
             shown = self.page.locator(".subject, .empty, .alert").all_inner_texts()
             log = self.server.log.read_text()

@@ -291,6 +291,16 @@ def test_a_hidden_tab_does_no_work(opened: Open, page: Pump, runner: FakeRunner)
     page.until(lambda: explorer._jacobian.player.end == 9)
 
 
+def test_a_known_matrix_is_not_drawn_behind_another_tab(opened: Open, page: Pump) -> None:
+    opened()
+    explorer = opened(tab="products")
+    assert explorer.session.matrix.picture is not None
+    assert not explorer._jacobian.player.visible
+    explorer.tab = "jacobian"
+    page.until(lambda: explorer._jacobian.player.visible)
+    assert explorer._jacobian.player.end == 3
+
+
 def test_the_end_of_a_visit(opened: Open, runner: FakeRunner) -> None:
     explorer = opened()
     explorer.controls.run.clicks += 1

@@ -28,9 +28,11 @@ _BUTTONS = ["slower", "first", "previous", "play", "pause", "next", "last", "fas
 class JacobianView(Front):
     """The matrix of a visit as a heatmap, with its counter, player, summary and values."""
 
-    def __init__(self, matrix: Matrix, pace: Pace, *, dark: bool = False) -> None:
+    def __init__(
+        self, matrix: Matrix, pace: Pace, *, active: bool = True, dark: bool = False
+    ) -> None:
         """Build the tab's widgets once; `matrix` fills them, late ones in the turns of `pace`."""
-        super().__init__()
+        super().__init__(active=active)
         self._matrix = matrix
         self._dark = dark
         self._count = Html()

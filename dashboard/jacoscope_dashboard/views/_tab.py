@@ -23,9 +23,9 @@ _ABOVE = "The message above says why."
 class Front:
     """What does no work while another tab is in front, and catches up when it is back."""
 
-    def __init__(self) -> None:
-        """Begin in front."""
-        self._active, self._stale = True, False
+    def __init__(self, *, active: bool = True) -> None:
+        """Begin in front, or behind another tab."""
+        self._active, self._stale = active, not active
 
     @property
     def active(self) -> bool:
