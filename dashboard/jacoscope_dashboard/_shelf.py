@@ -16,10 +16,14 @@ from ._theme import CSS, SHELF_CSS, SHELF_JS
 class Panels(pn.custom.JSComponent):
     """What is behind the tabs, one of them in front.
 
+    Which one, a browser that has built it decides alone. What a server said of the click before
+    would come after the last one, and stay.
+
     Its name becomes that of a Bokeh model, which may not begin with an underscore.
     """
 
-    active = param.Integer(default=0, doc="The place of the one in front.")
+    begin = param.Integer(default=0, doc="The place of the one in front when it is built.")
+    active = param.Integer(default=-1, doc="The place of the one in front, as a browser says.")
     filled = param.List(default=[], doc="Whether there is something in each.")
     objects = Children(doc="The contents.")
     titles = param.List(default=[], doc="Of the tabs, for screen readers.")
@@ -48,11 +52,16 @@ class Shelf:
             chosen: Is called with the place of a tab that has come to the front.
         """
         nothing = {"width": 0, "height": 0, "margin": 0}
-        shared = {"active": active, "sizing_mode": "stretch_width", "margin": 0}
-        self.tabs = ui.Tabs(*((title, pn.Spacer(**nothing)) for title in titles), **shared)
+        shared = {"sizing_mode": "stretch_width", "margin": 0}
+        rows = ((title, pn.Spacer(**nothing)) for title in titles)
+        self.tabs = ui.Tabs(*rows, active=active, **shared)
         self._boxes = [pn.Column(sizing_mode="stretch_width") for _ in titles]
         self._panels = Panels(
-            objects=self._boxes, titles=list(titles), filled=[False] * len(titles), **shared
+            objects=self._boxes,
+            titles=list(titles),
+            filled=[False] * len(titles),
+            begin=active,
+            **shared,
         )
         self.panel = pn.Column(self.tabs, self._panels, sizing_mode="stretch_width")
         self.tabs.jslink(self._panels, active="active")
@@ -66,5 +75,5 @@ class Shelf:
             self._panels.filled = [bool(box.objects) for box in self._boxes]
 
     def _follow(self, event: Any) -> None:
-        self._panels.active = event.new
+        self._panels.begin = event.new
         self._chosen(event.new)

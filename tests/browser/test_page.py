@@ -219,6 +219,26 @@ def test_what_is_on_a_tab_stays_while_another_is_in_front(visit: Visit) -> None:
     assert matrix.get_attribute("data-seen") == "before"
 
 
+def test_the_last_of_quick_clicks_on_tabs_wins(visit: Visit) -> None:
+    visit.open()
+    row = visit.page.get_by_role("tablist")
+    for names in (("Compare", "Lessons", "Code"), ("Jacobian", "Inside", "Products")):
+        row.evaluate(
+            """async (row, names) => {
+                for (const name of names) {
+                    for (const tab of row.querySelectorAll("[role=tab]"))
+                        if (tab.textContent === name) tab.click()
+                    await new Promise((done) => setTimeout(done, 15))
+                }
+            }""",
+            list(names),
+        )
+        visit.page.get_by_role("tab", name=names[-1], selected=True).wait_for()
+        visit.page.wait_for_timeout(600)  # what a server says late
+        panel = visit.page.get_by_role("tabpanel", name=f"{names[-1]} tab", exact=True)
+        assert panel.is_visible()
+
+
 def test_cancel(visit: Visit) -> None:
     visit.open("?problem=square_mlp&width=512&depth=8")
     visit.page.get_by_role("button", name="Run", exact=True).click()

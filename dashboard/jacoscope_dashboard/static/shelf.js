@@ -10,13 +10,18 @@ export function render({ model }) {
     panel.append(waiting, content);
     return panel;
   });
+  let front = model.begin;
   const show = () =>
     panels.forEach((panel, place) => {
-      panel.classList.toggle("behind", place !== model.active);
+      panel.classList.toggle("behind", place !== front);
       panel.classList.toggle("unfilled", !model.filled[place]);
-      panel.inert = place !== model.active;
+      panel.inert = place !== front;
     });
-  model.on(["active", "filled"], show);
+  model.on("active", () => {
+    front = model.active;
+    show();
+  });
+  model.on("filled", show);
   show();
   const all = document.createElement("div");
   all.append(...panels);
