@@ -14,6 +14,7 @@ class CodeBox(pn.custom.JSComponent):
     """A button that copies a script, and the script folded away beneath it."""
 
     code = param.String(default="", doc="The script; without one, the page's address is copied.")
+    fragment = param.String(default="", doc="What is behind the `#` of the address.")
     label = param.String(default="Copy code", doc="What is on the button.")
     unfolded = param.Boolean(default=False, doc="Whether the script is shown from the start.")
 

@@ -26,6 +26,7 @@ from ._html import Html, alert
 from ._jobs import Hop, Runner
 from ._keepsake import Keepsake
 from ._kernel import KernelHop
+from ._link import read_fragment
 from ._pace import Pace
 from ._place import hop_here
 from ._policy import Policy, policy_here
@@ -60,6 +61,7 @@ _LARGER = (
     "{} may be too small to tell one way from another. So the first comparison is of {};"
     " Run compares any other size that you set."
 )
+_NO_EDITOR = "This page is about a function of its own, and has no editor to show it in."
 
 
 class Explorer(pn.viewable.Viewer):
@@ -143,7 +145,7 @@ class Explorer(pn.viewable.Viewer):
         self.experiment.param.watch(lambda *_: self._changed(), list(Experiment.WATCHED))
         self.session.matrix.param.watch(lambda *_: self._say(), ["state", "message"])
         self.session.param.watch(lambda *_: self._say(), "notice")
-        catch_for(self._caught)
+        catch_for(self._tell)
         self._describe()
         self._say()
         self._to_front()
@@ -203,6 +205,25 @@ class Explorer(pn.viewable.Viewer):
         same = same_to_measure(first, self.experiment.spec())
         return same and self.session.comparison.spec is None
 
+    def take_link(self, fragment: str) -> None:
+        """Show the code that a link carries behind its `#`; none of it is run.
+
+        Args:
+            fragment: What is behind the `#`; see `read_fragment`.
+        """
+        if not fragment:
+            return
+        if self.editor is None:
+            self._tell(f"The link carries code. {self.policy.reason or _NO_EDITOR}")
+            return
+        try:
+            given = read_fragment(fragment)
+        except ValueError as error:
+            self._tell(str(error))
+            return
+        self.experiment.problem = OWN
+        self.editor.show(given, "link")
+
     def sweep(self) -> None:
         """Compare all strategies over several sizes of the first knob."""
         self.session.sweep(self.experiment.spec())
@@ -256,7 +277,7 @@ class Explorer(pn.viewable.Viewer):
         go_on = hop.expect()
 
         def arrived() -> None:
-            catch_for(self._caught)
+            catch_for(self._tell)
             go_on()
             hop(arrival.answer)
 
@@ -288,7 +309,7 @@ class Explorer(pn.viewable.Viewer):
             sentences.append(alert(self.session.matrix.message, title="No matrix."))
         self._messages.write("".join(sentences))
 
-    def _caught(self, sentence: str) -> None:
+    def _tell(self, sentence: str) -> None:
         self._notices = [sentence]
         self._say()
 

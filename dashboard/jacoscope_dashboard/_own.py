@@ -6,6 +6,7 @@ No Panel here, and nothing of the source is run or read: that is for a worker.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import param
@@ -45,6 +46,17 @@ class Own(param.Parameterized):
             arrays=self.arrays,
             dtype=self.dtype,
         )
+
+
+def typed(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what has to be typed for a target of one's own function."""
+    shape = target["shape"]
+    return {
+        "source": target["source"],
+        "shape": "" if shape is None else "x".join(map(str, shape)) or "scalar",
+        "dtype": target["dtype"],
+        "arrays": target["arrays"],
+    }
 
 
 def fingerprint(target: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from ._browser import Browser, query_here
 from ._experiment import Experiment
 from ._explorer import Explorer, tab_in
 from ._html import Html
+from ._place import served
 from ._theme import MARK, PAGE_SX, THEME
 from ._upstream import walk_less
 
@@ -68,8 +69,8 @@ def page(explorer: Explorer) -> Page:
     browser.param.watch(lambda _: explorer.hop(close_drawer), "narrow")
     explorer.dark = made.dark_theme
     made.param.watch(lambda event: setattr(explorer, "dark", event.new), "dark_theme")
-    document = pn.state.curdoc
-    if document is not None and document.session_context is not None:
+    document = served()
+    if document is not None:
         walk_less(document)
         _tie(explorer, browser)
         pn.state.on_session_destroyed(lambda _: explorer.close())
@@ -112,3 +113,7 @@ def _tie(explorer: Explorer, browser: Browser) -> None:
     experiment.param.watch(write, list(Experiment.WATCHED))
     explorer.param.watch(write, ["tab", "dark"])
     browser.param.watch(read, "search")
+    # A browser may say what it has before all is loaded, and what is changed then is lost.
+    browser.param.watch(
+        lambda event: explorer.hop(lambda: explorer.take_link(event.new)), "fragment"
+    )

@@ -19,6 +19,12 @@ from ._kernel import KernelHop
 Work = Callable[[], None]
 
 
+def served() -> Any:
+    """Return the document of the page that is being served; None in a notebook or a script."""
+    document = pn.state.curdoc
+    return None if document is None or document.session_context is None else document
+
+
 def hop_here() -> Hop:
     """Return the way to the place this is called from.
 
@@ -30,8 +36,8 @@ def hop_here() -> Hop:
     except RuntimeError:
         return at_once()
 
-    document = pn.state.curdoc
-    if document is not None and document.session_context is not None:
+    document = served()
+    if document is not None:
         return _DocumentHop(document, document.session_context, loop)
     return KernelHop(loop)
 
@@ -41,9 +47,7 @@ def held() -> AbstractContextManager[Any]:
 
     In a notebook Panel sends each change at once, and would lose those that it holds back.
     """
-    document = pn.state.curdoc
-    served = document is not None and document.session_context is not None
-    return pn.io.hold() if served else contextlib.nullcontext()
+    return contextlib.nullcontext() if served() is None else pn.io.hold()
 
 
 def at_once() -> Hop:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import panel as pn
 
+from ._place import served
+
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _NOT_SERVED = "With this server only the problems that it ships with are run. Your own function:"
 _ELSEWHERE = " `jacoscope serve` on your own machine, or `explore(f, x)` in a notebook."
@@ -72,8 +74,7 @@ def policy_of_visit(key: Key | None) -> Policy:
 
 def policy_here() -> Policy:
     """Decide where nobody has said anything: in a notebook, a script, or under `panel serve`."""
-    document = pn.state.curdoc
-    if document is None or document.session_context is None:
+    if served() is None:
         return Policy(True)  # the code of a notebook, or a script, runs anyway
     if os.environ.get("JACOSCOPE_ALLOW_CODE") == "1":
         return Policy(True)

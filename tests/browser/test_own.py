@@ -44,6 +44,61 @@ def test_the_editor_takes_a_function(visit: Visit) -> None:
     script.first.wait_for()
 
 
+def test_a_link_brings_code_that_is_read_before_it_runs(visit: Visit) -> None:
+    visit.open_own()
+    page = visit.page
+    area = page.get_by_label("Code of your function")
+    area.fill(CODE)
+    area.press("Control+Enter")
+    visit.says("2 VJPs against 3 JVPs")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("tab", name="Code", exact=True).click()
+    visit.says("Who opens it reads the code before it runs")
+    page.get_by_role("button", name="Copy link", exact=True).click()
+    visit.says("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("localStorage.clear()")
+    page.goto("about:blank")
+    visit.go_to(link.replace("tab=code", "tab=jacobian"))
+    visit.says("This code came with the link, and has not run")
+    assert area.input_value() == CODE
+    visit.says("8 VJPs against 12 JVPs")  # the example's
+    assert "#" not in page.url
+    page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("2 VJPs against 3 JVPs")
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    visit.go_to(link.replace("tab=code", "tab=jacobian"))
+    visit.says("The link carries code")
+    assert area.count() == 0
+
+
+def test_a_link_on_another_site_opens_no_editor(visit: Visit) -> None:
+    visit.open_own()
+    other = visit.page.context.new_page()
+    address = f"{visit.server.address}/?problem=your_function#code=QQ"
+    other.set_content(f'<a href="{address}">Look</a>')
+    other.get_by_role("link").click()
+    other.get_by_text("The link carries code").first.wait_for()
+    assert other.get_by_label("Code of your function").count() == 0
+    other.close()
+
+
+def test_a_draft_is_there_after_a_reload(visit: Visit) -> None:
+    visit.open_own()
+    area = visit.page.get_by_label("Code of your function")
+    area.fill(CODE)
+    visit.says("You have changed it")
+    visit.type("Shape of x", "5")
+    visit.page.wait_for_function("localStorage['jacoscope.draft'].includes('shape=5')")
+    visit.page.reload()
+    visit.says("what the editor held when you were last here. It has not run since")
+    assert area.input_value() == CODE
+    visit.says("8 VJPs against 12 JVPs")
+    visit.page.get_by_role("button", name="Use it", exact=True).click()
+    visit.says("2 VJPs against 5 JVPs")
+
+
 def test_keys_in_the_editor(visit: Visit) -> None:
     visit.open_own()
     area = visit.page.get_by_label("Code of your function")

@@ -12,6 +12,7 @@ from jacoscope.run._target import opened as opened_target
 from jacoscope_dashboard import Explorer
 from jacoscope_dashboard._examples import EXAMPLES
 from jacoscope_dashboard._experiment import OWN
+from jacoscope_dashboard._link import fragment_of
 from jacoscope_dashboard._own import LARGEST_FILE, LARGEST_SOURCE, Own, fingerprint
 from jacoscope_dashboard._policy import Policy
 from jacoscope_dashboard.views import EditorView
@@ -113,6 +114,88 @@ def test_shape_and_numbers_of_x(opened: Open, page: Pump, runner: FakeRunner) ->
     assert 'jax.config.update("jax_enable_x64", True)' in explorer.code()
 
 
+def test_code_of_a_link_is_shown_and_not_run(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    link = {"source": CODE, "shape": "4", "dtype": "float64"}
+    explorer.take_link("#" + fragment_of(link))
+    page.until(lambda: explorer.session.matrix.state != "busy")
+    view = editor(explorer)
+    assert (view.code.source, view.own.shape, view.own.dtype) == (CODE, "4", "float64")
+    assert "came with the link, and has not run" in text(explorer)
+    assert "the page is about the example “A layer”" in text(explorer)
+    assert CODE not in sources(runner)
+    view.use()
+    page.until(lambda: explorer.session.matrix.state != "busy")
+    assert sources(runner)[-1] == CODE
+    assert "came with the link" not in text(explorer)
+
+
+def test_what_came_is_not_run_by_going_back_to_it(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    explorer.take_link(fragment_of({"source": CODE, "shape": "", "dtype": "float32"}))
+    view = editor(explorer)
+    view.example.value = EXAMPLES["A loss"]
+    page.until(lambda: explorer.session.matrix.state != "busy")
+    assert sources(runner)[-1] == EXAMPLES["A loss"]
+    view.example.value = CODE
+    page.until(lambda: explorer.session.matrix.state != "busy")
+    assert view.code.source == CODE
+    assert CODE not in sources(runner)
+    assert "the page is about the example “A loss”" in text(explorer)
+
+
+def test_a_link_where_code_is_not_allowed(opened: Open, runner: FakeRunner) -> None:
+    fragment = fragment_of({"source": CODE, "shape": "", "dtype": "float32"})
+    explorer = opened(policy=Policy(False, "Not here."))
+    explorer.take_link(fragment)
+    assert "The link carries code. Not here." in text(explorer)
+    explorer = opened(own={"kind": "pickle", "content": b"", "title": "f"})
+    explorer.take_link(fragment)
+    assert "has no editor" in text(explorer)
+    assert CODE not in sources(runner)
+
+
+def test_a_spoilt_link(opened: Open) -> None:
+    explorer = opened()
+    explorer.take_link("#code=%")
+    assert "a part of it may have been lost" in text(explorer)
+    explorer.take_link("#code=" + "A" * 2_000_000)
+    assert "more than 200,000 characters" in text(explorer)
+    assert explorer.experiment.problem == "logistic_regression"
+
+
+def test_a_draft_is_shown_and_not_run(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    view = typed(explorer, page, EXAMPLES["A layer"])
+    assert not view.code.keeps  # in no notebook: a page there has its own cells
+    draft = fragment_of({"source": CODE, "shape": "7", "dtype": "float32"})
+    view.code._handle_msg({"draft": draft})
+    page.until(lambda: view.code.source == CODE)
+    assert view.own.shape == "7"
+    assert "when you were last here. It has not run since" in text(explorer)
+    view.code._handle_msg({"draft": "nonsense"})
+    view.code._handle_msg({"draft": fragment_of({**Own().param.values(), "source": "# other"})})
+    page.until(lambda: "# other" in view.example.options.values())
+    assert view.code.source == CODE  # what is there stays, and the other is within reach
+    assert CODE not in sources(runner)
+
+
+def test_code_from_a_file(opened: Open, page: Pump, runner: FakeRunner) -> None:
+    explorer = opened()
+    view = typed(explorer, page, EXAMPLES["A layer"])
+    view.file.param.update(filename="mine.py", value=CODE.encode())
+    assert view.code.source == CODE
+    assert "came from the file, and has not run" in text(explorer)
+    view.file.param.update(filename="mine.py", value=b"\xff")
+    assert "not in UTF-8" in text(explorer)
+    view.file.param.update(filename="mine.py", value=b"#" * 200_001)
+    assert "200,000 characters of code at most" in text(explorer)
+    assert view.code.source == CODE
+    assert CODE not in sources(runner)
+
+
 def test_a_file(opened: Open, page: Pump, runner: FakeRunner) -> None:
     explorer = opened()
     view = typed(explorer, page)
@@ -138,7 +221,7 @@ def test_what_was_typed_is_not_lost_to_an_example(opened: Open, page: Pump) -> N
     view = used(explorer, page)
     view.example.value = EXAMPLES["A loss"]
     assert view.code.source == EXAMPLES["A loss"]
-    view.example.value = view.example.options["What you typed"]
+    view.example.value = view.example.options["What was in the editor"]
     assert view.code.source == CODE
 
 

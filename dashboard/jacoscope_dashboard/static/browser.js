@@ -9,9 +9,24 @@ export function render({model}) {
   }
   const read = () => { model.search = window.location.search }
 
+  const take = () => {
+    const fragment = window.location.hash
+    if (!fragment.startsWith("#code=")) return
+    window.history.replaceState(null, "", window.location.pathname + window.location.search)
+    model.fragment = ""  // the same link again is an event, too
+    model.fragment = fragment
+  }
+
   model.on("search", write)
   window.addEventListener("popstate", read)
-  model.on("remove", () => window.removeEventListener("popstate", read))
-  model.on("after_render", () => { model.narrow = window.innerWidth < model.limit })
+  window.addEventListener("hashchange", take)
+  model.on("remove", () => {
+    window.removeEventListener("popstate", read)
+    window.removeEventListener("hashchange", take)
+  })
+  model.on("after_render", () => {
+    model.narrow = window.innerWidth < model.limit
+    take()
+  })
   return document.createElement("span")
 }

@@ -32,7 +32,11 @@ export function render({model}) {
   const box = document.createElement("div")
   box.className = "code"
   box.append(button, said, details)
-  const text = () => model.code || window.location.href
+  const address = () => {
+    const page = window.location.href.split("#")[0]
+    return model.fragment ? `${page}#${model.fragment}` : page
+  }
+  const text = () => model.code || address()
 
   let clearing = 0
   button.addEventListener("click", async () => {

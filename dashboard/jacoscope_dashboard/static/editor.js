@@ -2,6 +2,16 @@
 // next, so that nobody is caught in here.
 
 const INDENT = "    "
+const DRAFT = "jacoscope.draft"
+
+// A browser may keep nothing, in a private window say, and then there is no draft.
+function kept() {
+  try { return localStorage.getItem(DRAFT) || "" } catch { return "" }
+}
+
+function keep(draft) {
+  try { localStorage.setItem(DRAFT, draft) } catch { /* as above */ }
+}
 
 export function render({model}) {
   const area = document.createElement("textarea")
@@ -62,6 +72,9 @@ export function render({model}) {
     area.value = model.source
     fit()
   })
+  model.on("draft", () => keep(model.draft))
+  const draft = model.keeps ? kept() : ""
+  if (draft) model.on("after_render", () => model.send_msg({draft}))
   model.on("remove", () => clearTimeout(waiting))
   return box
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from .._code import given_lines, point_lines, snippet
 from .._code_box import CodeBox
 from .._experiment import OWN
 from .._html import Html
+from .._link import fragment_of
+from .._own import typed
 from .._product_code import products_snippet
 from .._requests import compare_request
 from ._script import has_pytree
@@ -32,6 +34,11 @@ _PLAIN = (
     "<h3>What is advised</h3><p class='quiet'>In plain JAX, which needs no jacoscope: to keep.</p>"
 )
 _LINK = "<h3>This page</h3><p class='quiet'>The address restores the settings and the tab.</p>"
+_LINK_WITH_CODE = (
+    "<h3>This page</h3><p class='quiet'>The copied link restores the settings and the tab, and"
+    " brings your code. Who opens it reads the code before it runs.{}</p>"
+)
+_NO_FILE = " The file that x comes from is not in it."
 _NO_STUDY = "<h3>The comparison</h3><p class='quiet'>There is none yet: Run makes one.</p>"
 _STUDY = (
     "<h3>The comparison</h3><p class='quiet'>{}, {} rows. The report is one file with figures and"
@@ -55,6 +62,7 @@ class CodeView(Tab):
         self.products = CodeBox(**below)
         self._plain_head = Html(_PLAIN)
         self.plain = CodeBox(**below)
+        self._link_head = Html(_LINK)
         self.link = CodeBox(label="Copy link", **below)
         self._study_head = Html(_NO_STUDY)
         self.report = _download("Report", "report.html", self._report)
@@ -73,7 +81,7 @@ class CodeView(Tab):
             *(Html(_MATRIX), self.matrix),
             *(Html(_PRODUCTS), self.products),
             *(self._plain_head, self.plain),
-            *(Html(_LINK), self.link),
+            *(self._link_head, self.link),
             *(self._study_head, ui.side_by_side(*self.files, gap="12px")),
             Html("" if parquet_known() else _NO_PARQUET, margin=(8, 0, 0, 0)),
         ]
@@ -90,9 +98,11 @@ class CodeView(Tab):
     def _show(self) -> None:
         explorer = self._explorer
         spec, study = explorer.settings(), explorer.study
-        given = given_lines(explorer.session.target(spec))
+        target = explorer.session.target(spec)
+        given = given_lines(target)
         self.matrix.code = snippet(spec, given)
         self.products.code = products_snippet(spec, given)
+        self._show_link(target)
         advised = explorer.advice.code.code
         self._plain_head.visible = self.plain.visible = bool(advised)
         self.plain.code = advised
@@ -101,6 +111,15 @@ class CodeView(Tab):
         self._study_head.write(
             _NO_STUDY if study is None else _STUDY.format(escape(study.title), len(study.rows))
         )
+
+    def _show_link(self, target: Mapping[str, Any] | None) -> None:
+        if target is None or target["kind"] != "source":
+            self.link.fragment = ""
+            self._link_head.write(_LINK)
+            return
+        self.link.fragment = fragment_of(typed(target))
+        missing = "" if target["arrays"] is None else _NO_FILE
+        self._link_head.write(_LINK_WITH_CODE.format(missing))
 
     async def _report(self) -> io.StringIO:
         from .._report import report_in_turns  # which reads from the tabs

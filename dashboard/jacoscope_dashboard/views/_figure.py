@@ -11,6 +11,7 @@ import panel as pn
 from holoviews.streams import Pipe
 
 from .._pace import Pace
+from .._place import served
 from ..figures import frames_later
 
 
@@ -44,8 +45,8 @@ class Figure:
         if self._sent > 1:
             return
         figure = hv.DynamicMap(self._draw, streams=[self._pipe])
-        document = pn.state.curdoc
-        if document is None or document.session_context is None or not pn.state.loaded:
+        document = served()
+        if document is None or not pn.state.loaded:
             self._place(figure)  # in one go with the page, which no browser has built yet
         else:
             self._pace.ask(f"{self._name}: plot", partial(self._build, figure, document))
