@@ -61,6 +61,7 @@ _LARGER = (
     "{} may be too small to tell one way from another. So the first comparison is of {};"
     " Run compares any other size that you set."
 )
+_AS_WIDGETS = ("ipywidgets", "vscode")  # Panel shows an ipywidget, which is not in the notebook
 _NO_EDITOR = "This page is about a function of its own, and has no editor to show it in."
 
 
@@ -267,6 +268,8 @@ class Explorer(pn.viewable.Viewer):
 
             self.keepsake.show()
             self.hop.idly(rehearse_drawing)  # while the browser builds the widget
+        if pn.config.comms in _AS_WIDGETS:
+            return super()._repr_mimebundle_(include, exclude)
         with code_named() as codes:
             shown = super()._repr_mimebundle_(include, exclude)
         if isinstance(shown, tuple) and "text/html" in shown[0]:

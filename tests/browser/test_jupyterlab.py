@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 
@@ -24,6 +25,12 @@ explorer = explore(f, jnp.ones(6))
 explorer.experiment.time_limit = 600
 explorer
 """
+# As in VS Code, where Panel shows an ipywidget: nothing that draws it stands in the notebook.
+AS_WIDGET = f"""
+import os
+os.environ["VSCODE_PID"] = "1"
+{FUNCTION}
+"""
 MEASURED = re.compile(r"rows measured: \d+ of \d+")
 GONE = "No kernel answers"
 AFTERWARDS = """
@@ -35,22 +42,26 @@ print("rows measured:", (shown["status"] == "ok").sum(), "of", len(shown))
 @pytest.fixture(scope="module")
 def running(browser: Any) -> Iterator[Server]:
     """JupyterLab with one notebook; after the browser, whose loop it must not stand in."""
-    with lab({"own": [FUNCTION, AFTERWARDS]}, PATIENCE_MS / 1e3) as found:
+    notebooks = {"own": [FUNCTION, AFTERWARDS], "widget": [AS_WIDGET, AFTERWARDS]}
+    with lab(notebooks, PATIENCE_MS / 1e3) as found:
         yield Server(found.address, found.address, found.log)
 
 
 @pytest.fixture
-def notebook(browser: Any, running: Server) -> Iterator[Visit]:
-    """The notebook, open, with its kernel at rest."""
+def opened(browser: Any, running: Server) -> Iterator[Callable[[str], Visit]]:
+    """Opens a notebook, and waits until its kernel is at rest."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    visit = Visit(context.new_page(), running)
-    visit.page.set_default_timeout(PATIENCE_MS)
-    visit.listen()
-    visit.page.goto(f"{running.address}/lab/tree/own.ipynb")
-    visit.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    yield visit
+
+    def opened(name: str) -> Visit:
+        visit = Visit(context.new_page(), running)
+        visit.page.set_default_timeout(PATIENCE_MS)
+        visit.listen()
+        visit.page.goto(f"{running.address}/lab/workspaces/{name}/tree/{name}.ipynb")
+        visit.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        return visit
+
+    yield opened
     context.close()
-    assert visit.wrong == []
 
 
 def run_cell(page: Any, number: int) -> None:
@@ -58,7 +69,8 @@ def run_cell(page: Any, number: int) -> None:
     page.keyboard.press("Shift+Enter")
 
 
-def test_a_function_is_explored_and_the_kernel_goes_on(notebook: Visit) -> None:
+def test_a_function_is_explored_and_the_kernel_goes_on(opened: Callable[[str], Visit]) -> None:
+    notebook = opened("own")
     page = notebook.page
     run_cell(page, 0)
     page.locator(".bk-Figure").first.wait_for()
@@ -90,6 +102,27 @@ def test_a_function_is_explored_and_the_kernel_goes_on(notebook: Visit) -> None:
     page.locator(".bk-Figure").first.wait_for()
     page.get_by_text(GONE).wait_for(state="hidden")
     widget.wait_for()
+    assert notebook.wrong == []
+
+
+def test_as_an_ipywidget(opened: Callable[[str], Visit]) -> None:
+    notebook = opened("widget")
+    page = notebook.page
+    run_cell(page, 0)
+    notebook.says("6 outputs by 6 inputs")
+    page.locator(".bk-Figure").first.wait_for()
+    page.get_by_text(GONE).wait_for(state="hidden")  # the kernel has answered
+    page.get_by_role("button", name="Run", exact=True).click()
+    assert notebook.verdict()
+    run_cell(page, 1)
+    page.get_by_text(MEASURED).wait_for()
+    page.wait_for_timeout(4500)  # by now a widget that nobody answers would hide itself
+    assert page.get_by_role("button", name="Run", exact=True).is_visible()
+    # Panel has the style sheets of an ipywidget fetched from its own host; all else is here.
+    outside = [each for each in notebook.wrong if each.startswith("outside: ")]
+    assert all(urlparse(each).path.endswith(".css") for each in outside), outside
+    unknown = [each for each in notebook.wrong if "ERR_" not in each and each not in outside]
+    assert unknown == []
 
 
 def end_kernels(page: Any) -> None:

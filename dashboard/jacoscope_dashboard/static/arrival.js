@@ -17,7 +17,7 @@ export function render({model, view}) {
     model.send_msg("there")
     setTimeout(ask, AGAIN_MS) // a word may be lost
   }
-  model.on("msg:custom", () => {
+  model.on("answers", () => {
     if (!answered) hideKeepsake(model)
     answered = true
     widget.style.display = ""
