@@ -268,10 +268,11 @@ class Explorer(pn.viewable.Viewer):
 
             self.keepsake.show()
             self.hop.idly(rehearse_drawing)  # while the browser builds the widget
+        show: Any = super()._repr_mimebundle_
         if pn.config.comms in _AS_WIDGETS:
-            return super()._repr_mimebundle_(include, exclude)
+            return show(include, exclude)
         with code_named() as codes:
-            shown = super()._repr_mimebundle_(include, exclude)
+            shown = show(include, exclude)
         if isinstance(shown, tuple) and "text/html" in shown[0]:
             return {**shown[0], "text/html": slim(shown[0]["text/html"], codes)}, *shown[1:]
         return shown
