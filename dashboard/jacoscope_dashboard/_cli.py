@@ -35,7 +35,13 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "serve":
         from ._server import serve
 
-        return serve(given.address, given.port, show=given.show)
+        return serve(
+            given.address,
+            given.port,
+            show=given.show,
+            visits=given.visits,
+            origins=given.origin,
+        )
     if given.command == "report":
         return _report(given.study, given.out)
     from .terminal._commands import run

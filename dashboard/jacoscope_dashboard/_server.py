@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from panel.io.server import Server
 from jacoscope.run import Job, local_runner
 
 from . import _ui as ui
+from ._admission import EVERYWHERE, VISITS, log_briefly, own_origins, shut, with_ports
 from ._browser import query_here
 from ._explorer import Explorer
 from ._page import page
@@ -27,12 +29,19 @@ from ._upstream import (
     look_up_styles_once,
     skip_defaults,
 )
+from .terminal._values import VISITS_AT_ONCE
 
 _NICENESS = 5  # of the workers: a click is answered first
 
 
 def serve(
-    address: str, port: int, *, show: bool = False, target: Mapping[str, Any] | None = None
+    address: str,
+    port: int,
+    *,
+    show: bool = False,
+    visits: int = VISITS_AT_ONCE,
+    origins: Sequence[str] = (),
+    target: Mapping[str, Any] | None = None,
 ) -> int:
     """Serve the page until interrupted; return the exit code.
 
@@ -40,6 +49,8 @@ def serve(
         address: What to listen on.
         port: Where; 0 is any free port.
         show: Whether to open a browser.
+        visits: How many at once; who comes when all are taken is told so, with status 503.
+        origins: Hosts, with ports, that the page is reached at besides its own address.
         target: What the page begins with, of `function_target` or `problem_target`; None for the
             gallery's first problem.
     """
@@ -50,6 +61,7 @@ def serve(
     look_up_resources_once()
     look_up_styles_once(ui.MaterialDesign)
     collect_when_quiet(lambda: runner.busy)
+    shut()
     rehearse()  # while the workers start
     types = target is None or target["kind"] == "problem"  # else the page is on one function
     key = Key.new() if types and is_loopback(address) else None
@@ -64,17 +76,22 @@ def serve(
             extra_patterns=[] if key is None else [pattern(key)],
             location=False,
             verbose=False,
+            **_guarded(visits),
         )
     except OSError as error:
         sys.stderr.write(f"Can't listen on {address}:{port}: {error.strerror}.\n")
         return 1
     server = cast(Server, made)
-    host = "localhost" if address in ("0.0.0.0", "::", "") else address
-    root = f"http://{host}:{server.port}"
+    port = cast(int, server.port)
+    pages = own_origins(address, port) | with_ports(origins)
+    server._tornado.websocket_origins.update(pages)
+    host = "localhost" if address in EVERYWHERE else address
+    root = f"http://{host}:{port}"
     best = root if key is None else link(root, key)
     sys.stdout.write(f"Jacoscope is at {root}\n")
     if key is not None:
         sys.stdout.write(f"With your own functions, for you alone: {best}\n")
+    sys.stdout.write(_allowed(address, port, pages, visits, key))
     sys.stdout.flush()
     if show:
         webbrowser.open(best)
@@ -83,6 +100,30 @@ def serve(
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _guarded(visits: int) -> dict[str, Any]:
+    """Return the settings of a server that strangers may reach."""
+    return {
+        "secret_key": secrets.token_bytes(32),
+        "sign_sessions": True,
+        "xsrf_cookies": True,
+        "log_function": log_briefly,
+        VISITS: visits,
+    }
+
+
+def _allowed(address: str, port: int, pages: set[str], visits: int, key: Key | None) -> str:
+    """Return what a server allows, in a few lines."""
+    whose = "never" if key is None else "for who opened the second link, and nobody else"
+    lines = [
+        f"  Visits: {visits} at once.",
+        f"  Pages that may connect: {', '.join(sorted(pages))}.",
+        f"  Code that is typed on the page runs: {whose}.",
+    ]
+    if address in EVERYWHERE:
+        lines.insert(2, f"  Reached by another name? Add it: `--origin NAME:{port}`.")
+    return "\n".join(lines) + "\n"
 
 
 def explorer_of(target: Mapping[str, Any] | None, policy: Policy | None = None) -> Explorer:

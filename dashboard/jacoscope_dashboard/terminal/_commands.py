@@ -89,7 +89,14 @@ def _advise(given: argparse.Namespace, target: dict[str, Any]) -> int:
 def _explore(given: argparse.Namespace, target: dict[str, Any]) -> int:
     from .._server import serve
 
-    return serve(given.address, given.port, show=given.show, target=target)
+    return serve(
+        given.address,
+        given.port,
+        show=given.show,
+        visits=given.visits,
+        origins=given.origin,
+        target=target,
+    )
 
 
 def outcome_of(job: Job) -> Outcome:

@@ -10,7 +10,9 @@ from typing import Any, NoReturn
 from .._quantities import QUANTITIES
 from ._values import (
     LARGEST_COUNT,
+    VISITS_AT_ONCE,
     count,
+    host,
     knob,
     loopback,
     memory,
@@ -191,6 +193,21 @@ def _add_server(made: Parser, address: Any) -> None:
         type=address,
         default="localhost",
         help="address to listen on (default: %(default)s)",
+    )
+    made.add_argument(
+        "--visits",
+        type=count(1, 100_000),
+        default=VISITS_AT_ONCE,
+        metavar="N",
+        help="how many at once; who comes later is told so (default: %(default)s)",
+    )
+    made.add_argument(
+        "--origin",
+        type=host,
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="a name that the page is reached by besides its address; may be given again",
     )
     _add_devices(made)
     made.add_argument("--show", action="store_true", help="open the page in a browser")

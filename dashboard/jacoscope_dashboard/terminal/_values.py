@@ -9,6 +9,8 @@ from collections.abc import Callable
 from .._reading import is_loopback, read_bytes, read_count, read_seconds, read_shape
 
 LARGEST_COUNT = 1_000_000
+VISITS_AT_ONCE = 150
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]{2,39}\](:[0-9]{1,5})?")
 _KNOB = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,40})=(.{1,40})")
 
 
@@ -78,6 +80,17 @@ def seconds(text: str) -> float:
         return read_seconds(text)
     except ValueError:
         raise must_be("a time such as 30s or 2m, from 0.1 s to a day", text) from None
+
+
+def host(text: str) -> str:
+    """Read the name of a host, with or without a port.
+
+    >>> host("plots.example.org:8080")
+    'plots.example.org:8080'
+    """
+    if not _HOST.fullmatch(text):
+        raise must_be("a host such as plots.example.org:8080, without http:// or *", text)
+    return text
 
 
 def knob(text: str) -> tuple[str, str]:

@@ -1,0 +1,138 @@
+"""Who may come in: so many visits at once, and websockets only from the page's own address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from bokeh.server import urls
+from bokeh.server.views.session_handler import SessionHandler
+from bokeh.server.views.ws import WSHandler
+from bokeh.util.token import get_session_id
+from tornado.log import access_log
+from tornado.web import HTTPError, RequestHandler
+
+from ._reading import is_loopback
+
+VISITS = "jacoscope_visits"  # the setting of a server: how many at once
+_PORTS = {"http": 80, "https": 443}
+EVERYWHERE = ("0.0.0.0", "::", "")  # what a server listens on for all of a machine's addresses
+_LONGEST_LINE = 200
+_RETRY_S = 30  # a visit that nobody opened ends after some 15 to 30 s
+_FULL = (
+    "Jacoscope serves {} visits at once, and all of them are taken. Close a page of it that you no"
+    " longer need, or try again in half a minute."
+)
+
+
+class _Counted(RequestHandler):
+    """Makes a visit, unless there are as many as the server takes: then it says when to ask."""
+
+    async def prepare(self) -> None:
+        await _prepared(super().prepare())
+        if not self._finished and _full(self):
+            self.set_status(503)
+            self.set_header("Retry-After", str(_RETRY_S))
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(_FULL.format(self.settings[VISITS]))
+
+
+class _Placed(RequestHandler):
+    """A websocket of a page that may connect, by its whole name.
+
+    Bokeh takes the beginning of a name for all of it, and Tornado lets in whoever calls this
+    machine by their own name. Every browser says where a page is from; who doesn't is no page.
+
+    It takes up a visit that is there; of one that has ended it makes a new one, which counts.
+    """
+
+    def check_origin(self, origin: str) -> bool:
+        """Whether a page may connect, which `prepare` has decided."""
+        ours = VISITS in self.settings  # else it is another's server in this process
+        return ours or bool(vars(WSHandler)["check_origin"](self, origin))
+
+    async def prepare(self) -> None:
+        await _prepared(super().prepare())
+        if self._finished or VISITS not in self.settings:
+            return
+        if _netloc(self.request.headers.get("Origin", "")) not in _pages(self):
+            raise HTTPError(403, reason="This page may not connect")
+        if _full(self) and not _is_there(self):
+            raise HTTPError(503, reason="All visits are taken")
+
+
+def shut() -> None:
+    """Have every server that this process makes from here on count visits and ask for an Origin."""
+    routes: list[Any] = urls.per_app_patterns
+    routes[:] = [(path, _behind(handler), *rest) for path, handler, *rest in routes]
+
+
+def own_origins(address: str, port: int) -> set[str]:
+    """Return the hosts that a page served at an address is reached at, as far as that is known."""
+    if address in EVERYWHERE:
+        names = {"localhost", "127.0.0.1"}  # and whatever this machine is called elsewhere
+    elif is_loopback(address):
+        names = {"localhost", "127.0.0.1", "[::1]"}
+    else:
+        names = {f"[{address}]" if ":" in address else address}
+    return {f"{name}:{port}" for name in names}
+
+
+def with_ports(hosts: Iterable[str]) -> set[str]:
+    """Return hosts with their ports: those of http and https, where none is given."""
+    named = {host for host in hosts if host.rpartition("]")[2].count(":")}
+    return named | {f"{host}:{port}" for host in {*hosts} - named for port in _PORTS.values()}
+
+
+def log_briefly(handler: RequestHandler) -> None:
+    """Log what was refused or failed, without what came along: it is long, or a secret."""
+    status = handler.get_status()
+    if status >= 400:
+        path = handler.request.path.encode("ascii", "backslashreplace").decode()
+        line = f"{status} {handler.request.method} {path}"
+        (access_log.error if status >= 500 else access_log.warning)("%s", line[:_LONGEST_LINE])
+
+
+def _behind(handler: type[RequestHandler]) -> type[RequestHandler]:
+    for kind, gate in ((WSHandler, _Placed), (SessionHandler, _Counted)):
+        if issubclass(handler, kind) and not issubclass(handler, gate):
+            behind: Any = type(handler.__name__, (gate, handler), {})
+            return behind
+    return handler
+
+
+def _pages(handler: Any) -> set[str]:
+    """Return the hosts of the pages that may connect."""
+    return handler.application.websocket_origins
+
+
+def _full(handler: Any) -> bool:
+    most = handler.settings.get(VISITS)
+    return most is not None and len(handler.application_context.sessions) >= most
+
+
+def _is_there(handler: Any) -> bool:
+    """Whether the visit of a websocket is one of those that the server holds."""
+    token = handler.request.headers.get("Sec-WebSocket-Protocol", "").split(",")[-1].strip()
+    try:
+        handler.application_context.get_session(get_session_id(token))
+    except Exception:  # noqa: BLE001 (whoever asks may send anything)
+        return False
+    return True
+
+
+def _netloc(origin: str) -> str:
+    """Return the host of an origin with its port; nothing where there is none."""
+    try:
+        parts = urlsplit(origin.lower())
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _prepared(done: Any) -> None:
+    if done is not None:
+        await done
