@@ -41,8 +41,8 @@ class _Counted(RequestHandler):
 class _Placed(RequestHandler):
     """A websocket of a page that may connect, by its whole name.
 
-    Bokeh takes the beginning of a name for all of it, and Tornado lets in whoever calls this
-    machine by their own name. Every browser says where a page is from; who doesn't is no page.
+    Tornado lets in who says nothing of a page, and who calls this machine by a name of their own.
+    Every browser says where a page is from.
 
     It takes up a visit that is there; of one that has ended it makes a new one, which counts.
     """

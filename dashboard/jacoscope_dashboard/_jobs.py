@@ -10,8 +10,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock, Thread, Timer
 from typing import Any, Protocol
+from uuid import uuid4
 
 Hop = Callable[[Callable[[], None]], None]
 Event = dict[str, Any]
@@ -50,6 +52,18 @@ class Runner(Protocol):
     """Where jobs go: `jacoscope.run.local_runner()`, or a double of it."""
 
     def submit(self, job: Any, on_event: Callable[[Event], None] | None = None) -> Handle: ...
+
+
+class Owned:
+    """A runner that knows whose jobs are whose: visits take turns."""
+
+    def __init__(self, runner: Runner) -> None:
+        """Take the runner that all share."""
+        self._runner, self._owner = runner, uuid4().hex
+
+    def submit(self, job: Any, on_event: Callable[[Event], None] | None = None) -> Handle:
+        """Start a job of this owner, or queue it."""
+        return self._runner.submit(replace(job, owner=self._owner), on_event)
 
 
 class Sent:

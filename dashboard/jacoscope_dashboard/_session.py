@@ -13,7 +13,7 @@ from jacoscope.run import Job
 from ._cache import Cache
 from ._comparison import Comparison
 from ._experiment import OWN
-from ._jobs import Hop, Outcome, Runner, Sent
+from ._jobs import Hop, Outcome, Owned, Runner, Sent
 from ._lessons import Lesson
 from ._matrix import Matrix
 from ._products import Products
@@ -53,6 +53,7 @@ class Session(param.Parameterized):
             own: The target of one's own function, as plain data; None where there is none yet.
         """
         super().__init__()
+        shared, runner = runner, Owned(runner)
         self.matrix = Matrix(runner, hop)
         self.structure = Matrix(runner, hop, _STRUCTURES, "the structure was there")
         self.products = Products(runner, hop)
@@ -69,11 +70,11 @@ class Session(param.Parameterized):
         self._closed = False
         self.matrix.param.watch(lambda *_: self._advise_soon(), "state")
         self._asked: Sent | None = None
-        if runner in _DEVICES:
-            self.devices = _DEVICES[runner]
+        if shared in _DEVICES:
+            self.devices = _DEVICES[shared]
         else:
             self._asked = Sent(
-                runner, Job("devices"), hop, on_done=lambda outcome: self._listed(runner, outcome)
+                runner, Job("devices"), hop, on_done=lambda outcome: self._listed(shared, outcome)
             )
 
     def take(self, name: str, target: Any) -> None:

@@ -317,6 +317,7 @@ def test_a_large_function_is_written_once() -> None:
 
     def files() -> list[Path]:
         assert own._spool is not None
+        assert own._spool.folder is not None
         return sorted(own._spool.folder.iterdir())
 
     first = target_of(weights[0])

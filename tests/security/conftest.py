@@ -1,68 +1,12 @@
-"""Servers of their own, and a client that says what it likes."""
+"""Servers with different options, each started once."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass
-class Answer:
-    """What a server answers to a request."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-
-@dataclass
-class Served:
-    """A server that is up."""
-
-    process: subprocess.Popen[str]
-    port: int
-    said: str
-    log: Path
-
-    def get(self, path: str = "/", **headers: str) -> Answer:
-        """Ask for a page."""
-        with closing(HTTPConnection("localhost", self.port, timeout=60)) as connection:
-            connection.request("GET", path, headers=headers)
-            with closing(connection.getresponse()) as answer:
-                opened = answer.status == 101  # a websocket goes on
-                text = "" if opened else answer.read().decode()
-                return Answer(answer.status, dict(answer.headers), text)
-
-    def token(self) -> str:
-        """Open a page, and return what its websocket has to show."""
-        found = re.search(r'"token":"([^"]+)"', self.get().text)
-        assert found is not None
-        return found[1]
-
-    def socket(self, origin: str | None, token: str | None = None, host: str = "") -> int:
-        """Ask for the websocket of a page, as one of `origin` would, and return the status."""
-        headers = {
-            "Host": host or f"localhost:{self.port}",
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Protocol": f"bokeh, {self.token() if token is None else token}",
-        }
-        if origin is not None:
-            headers["Origin"] = origin.format(port=self.port)
-        return self.get("/ws", **headers).status
+from tests.served import Served, started
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +16,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
 
     def serving(*options: str) -> Served:
         if options not in there:
-            there[options] = _started(options, tmp_path_factory.mktemp("server") / "log")
+            there[options] = started(options, tmp_path_factory.mktemp("server") / "log")
         return there[options]
 
     yield serving
@@ -80,24 +24,3 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
         each.process.terminate()
     for each in there.values():
         each.process.communicate(timeout=60)
-
-
-def _started(options: tuple[str, ...], log: Path) -> Served:
-    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jacoscope_dashboard._cli", "serve", "--port", "0", *options],
-            env={**os.environ, "PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    assert process.stdout is not None
-    said = ""
-    while "  Code that is typed" not in said:
-        line = process.stdout.readline()
-        assert line, log.read_text()
-        said += line
-    port = re.search(r"Jacoscope is at http://\S+:([0-9]+)", said)
-    assert port is not None
-    return Served(process, int(port[1]), said, log)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.security.conftest import Served
+from tests.served import Served
 
 Serving = Callable[..., Served]
 OUR_OWN = "http://localhost:{port}"

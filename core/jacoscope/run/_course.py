@@ -174,7 +174,7 @@ class Course:
         stage = {"strategy": name, "stage": "memory", "done": done, "total": self._peaks}
         self._tell({"event": {"type": "stage", "left_s": None, **stage}})
         options = {**self._asked.options, "time_limit": left_s, "strategy": name}
-        self.job = Job("peak", self._asked.target, options)
+        self.job = Job("peak", self._asked.target, options, self._asked.owner)
         return None
 
     def _keep_peak(self, outcome: Outcome) -> None:

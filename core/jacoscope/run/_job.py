@@ -25,11 +25,14 @@ class Job:
         kind: What to do.
         target: Which function at which point; see `problem_target` and `function_target`.
         options: The settings of that kind of job, plain values.
+        owner: Whose it is. Owners take turns: one who queues a hundred jobs holds up another for
+            the length of one.
     """
 
     kind: Kind
     target: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    owner: str = ""
 
     @property
     def lane(self) -> Lane:

@@ -10,7 +10,6 @@ import contextlib
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from .._units import format_bytes
 from ._course import Course
 from ._job import Job, Outcome, OutcomeStatus
 from ._pools import Pools
+from ._queue import FairQueue
 from ._wire import pack
 
 Send = Callable[[dict[str, Any]], None]
@@ -59,6 +59,11 @@ class Ticket:
     drained: threading.Event = field(default_factory=threading.Event)
 
     @property
+    def owner(self) -> str:
+        """Whose job it is."""
+        return self.course.job.owner
+
+    @property
     def call(self) -> str:
         """The name by which the worker at work says whose it is."""
         return f"{self.number}.{self.calls}"
@@ -69,7 +74,7 @@ class Lane:
 
     def __init__(self, address: Any, secret: bytes, send: Send) -> None:
         self._address, self._secret, self._send = address, secret, send
-        self._waiting: deque[Ticket] = deque()
+        self._waiting: FairQueue[Ticket] = FairQueue()
         self._running: Ticket | None = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
@@ -77,26 +82,24 @@ class Lane:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, number: int, job: Job) -> None:
-        """Put a job at the end of the queue."""
+        """Put a job into the queue."""
         with self._lock:
 
             def tell(message: dict[str, Any]) -> None:
                 self._send({"ticket": number, **message})
 
-            self._waiting.append(Ticket(number, Course(job, tell)))
+            self._waiting.add(Ticket(number, Course(job, tell)))
             self._next()
             self._tell_places()
 
     def cancel(self, number: int) -> None:
         """Take a job out of the queue, or kill the worker that runs it."""
         with self._lock:
-            for ticket in self._waiting:
-                if ticket.number == number:
-                    self._waiting.remove(ticket)
-                    self._tell(ticket, {"outcome": vars(Outcome("cancelled", "Cancelled."))})
-                    self._tell_places()
-                    return
-            if self._running is not None and self._running.number == number:
+            ticket = self._waiting.drop(number)
+            if ticket is not None:
+                self._tell(ticket, {"outcome": vars(Outcome("cancelled", "Cancelled."))})
+                self._tell_places()
+            elif self._running is not None and self._running.number == number:
                 self._kill(self._running, "cancelled", "Cancelled.")
 
     def running(self, call: str) -> Ticket | None:
@@ -141,7 +144,7 @@ class Lane:
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
-            self._running = self._waiting.popleft()
+            self._running = self._waiting.take()
             self._start(self._running)
 
     def _start(self, ticket: Ticket) -> None:

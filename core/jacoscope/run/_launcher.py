@@ -26,6 +26,10 @@ from ._lane import Lane
 from ._spool import remove
 from ._wire import pack, read_frame, unpack, write_frame
 
+_NOT_HERE = (
+    "Worker processes can't be started here: {}. They need a folder for temporary files, and"
+    " semaphores, which Linux keeps in /dev/shm."
+)
 _PATIENCE_S, _BREATH_S = 3.0, 0.005
 _AUTOGROUP = Path("/proc/self/autogroup")
 
@@ -43,6 +47,9 @@ def main() -> None:
         _serve(orders, answers)
     except BrokenPipeError:
         pass  # the caller has gone
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            write_frame(answers, pack({"ended": _NOT_HERE.format(error.strerror or error)}))
 
 
 def _stand_back(niceness: int) -> None:

@@ -127,7 +127,7 @@ class LocalRunner:
             self._process, self._handles, self._owner = None, {}, os.getpid()
         if self._process is None or self._process.poll() is not None:
             self._spool = Spool()
-            arguments = [str(self._spool.folder), str(self.niceness)]
+            arguments = [str(self._spool.folder or ""), str(self.niceness)]
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _LAUNCHER, *arguments],
                 stdin=subprocess.PIPE,
@@ -148,10 +148,10 @@ class LocalRunner:
         except OSError:
             pass  # it has died; the reader says so to every handle
 
-    def _read(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+    def _read(self, process: subprocess.Popen[bytes], folder: Path | None) -> None:
         assert process.stdout is not None
         with process.stdout:
-            self._deliver(cast(BinaryIO, process.stdout))
+            why = self._deliver(cast(BinaryIO, process.stdout))
         process.wait()
         remove(folder)  # in case the launcher could not
         with self._lock:
@@ -162,11 +162,14 @@ class LocalRunner:
                 with contextlib.suppress(OSError):  # what was not flushed is lost with it
                     process.stdin.close()
         for handle in lost:
-            handle.future.set_result(Outcome("crashed", "The worker launcher has ended."))
+            handle.future.set_result(Outcome("crashed", why))
 
-    def _deliver(self, stream: BinaryIO) -> None:
+    def _deliver(self, stream: BinaryIO) -> str:
+        """Pass on what comes, to its end; return why it ended."""
         while (frame := read_frame(stream)) is not None:
             message = unpack(frame)
+            if "ended" in message:
+                return message["ended"]
             handle = self._handles.get(message["ticket"])
             if handle is None:
                 continue
@@ -176,6 +179,7 @@ class LocalRunner:
             else:
                 del self._handles[handle.number]
                 handle.future.set_result(Outcome(**message["outcome"]))
+        return "The worker launcher has ended."
 
 
 @cache

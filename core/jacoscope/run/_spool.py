@@ -21,11 +21,16 @@ class Spool:
     """The files of one launcher.
 
     Attributes:
-        folder: Where they are.
+        folder: Where they are; None where no folder can be made.
     """
 
+    folder: Path | None
+
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="jacoscope-functions-"))
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix="jacoscope-functions-"))
+        except OSError:
+            self.folder = None
         # by identity of the content, which is held here and so stays the same object
         self._files: dict[int, tuple[bytes, Path]] = {}
         self._written = 0
@@ -36,7 +41,7 @@ class Spool:
         Where nothing can be written, the target is returned as it is.
         """
         content = target.get("content")
-        if not isinstance(content, bytes) or len(content) < _LARGE_BYTES:
+        if not isinstance(content, bytes) or len(content) < _LARGE_BYTES or self.folder is None:
             return target
         found = self._files.pop(id(content), None)
         if found is None:
@@ -61,6 +66,7 @@ class Spool:
                 path.unlink()
 
 
-def remove(folder: str | Path) -> None:
+def remove(folder: str | Path | None) -> None:
     """Remove the folder of a spool, if it is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
