@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from uuid import uuid4
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,6 +43,16 @@ class Served:
                 opened = answer.status == 101  # a websocket goes on
                 text = "" if opened else answer.read().decode()
                 return Answer(answer.status, dict(answer.headers), text)
+
+    def logged(self, since: int) -> str:
+        """Return what was logged since then, up to a request of its own: the log comes late."""
+        last = f"/nothing-{uuid4().hex}"
+        assert self.get(last).status == 404
+        end = time.monotonic() + 60
+        while last not in (log := self.log.read_text()[since:]):
+            assert time.monotonic() < end, log
+            time.sleep(0.01)
+        return log
 
     def token(self) -> str:
         """Open a page, and return what its websocket has to show."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from typing import Any
 
 from jacoscope.run import Job, LocalRunner, problem_target
@@ -24,14 +25,13 @@ def test_a_hundred_jobs_hold_another_up_for_one() -> None:
 
         return Job("compare", problem_target("tanh_sum"), {"time_limit": 2.0}, owner), heard
 
-    runner = LocalRunner()
-    for _ in range(100):
-        runner.submit(*job("greedy"))
-    assert at_work.wait(60)
-    before = len(began)
-    assert runner.submit(*job("late")).result(60).status == "ok"
-    assert began.index("late") <= before + 1
-    runner.close()
+    with closing(LocalRunner()) as runner:
+        for _ in range(100):
+            runner.submit(*job("greedy"))
+        assert at_work.wait(60)
+        before = len(began)
+        assert runner.submit(*job("late")).result(60).status == "ok"
+        assert began.index("late") <= before + 1
 
 
 def test_each_visit_is_an_owner() -> None:

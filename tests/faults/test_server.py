@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from pathlib import Path
@@ -17,13 +18,14 @@ LEFT_S = 5.0  # after which nothing may be left
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_is_left_of_a_server(tmp_path: Path, how: signal.Signals) -> None:
     server = started((), tmp_path / "log")
-    assert server.get().status == 200
-    family = _family(server)
-    server.process.send_signal(how)
-    _, alive = psutil.wait_procs(family, timeout=LEFT_S)
-    assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
-    server.process.communicate(timeout=LEFT_S)
-    assert server.process.returncode == (-how if how is signal.SIGKILL else 0)
+    with server.process as process, contextlib.ExitStack() as end:
+        end.callback(process.kill)
+        assert server.get().status == 200
+        family = _family(server)
+        process.send_signal(how)
+        _, alive = psutil.wait_procs(family, timeout=LEFT_S)
+        assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
+        assert process.wait(LEFT_S) == (-how if how is signal.SIGKILL else 0)
     assert "Traceback" not in server.log.read_text()
 
 

@@ -74,7 +74,7 @@ def test_a_query_of_anything(serving: Serving, name: str) -> None:
     answer = server.get(f"/?{quote(QUERIES[name], safe='=&%;[]')}")
     assert answer.status == 200
     assert "Jacoscope" in answer.text
-    _quiet(server.log.read_text()[before:])
+    _quiet(server.logged(before))
 
 
 @pytest.mark.parametrize("query", ["1" * 1_000_000, "batch=1&" * 5_000])
@@ -85,7 +85,7 @@ def test_a_query_that_is_too_long(serving: Serving, query: str) -> None:
         assert server.get(f"/?batch={query}").status == 400
     except ConnectionError:
         pass  # it listens no longer
-    _quiet(server.log.read_text()[before:])
+    _quiet(server.logged(before))
     assert server.get().status == 200
 
 
@@ -93,7 +93,7 @@ def test_a_secret_is_not_in_the_log(serving: Serving) -> None:
     server = serving()
     before = len(server.log.read_text())
     assert server.get(f"/own?token={'guess' * 1000}").status == 403
-    log = server.log.read_text()[before:]
+    log = server.logged(before)
     assert "403 GET /own" in log
     assert "guess" not in log
     _quiet(log)
