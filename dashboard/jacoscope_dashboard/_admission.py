@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server import urls
 from bokeh.server.views.session_handler import SessionHandler
 from bokeh.server.views.ws import WSHandler
@@ -117,8 +118,8 @@ def _is_there(handler: Any) -> bool:
     token = handler.request.headers.get("Sec-WebSocket-Protocol", "").split(",")[-1].strip()
     try:
         handler.application_context.get_session(get_session_id(token))
-    except Exception:  # noqa: BLE001 (whoever asks may send anything)
-        return False
+    except (ValueError, KeyError, TypeError, RecursionError, ProtocolError):
+        return False  # no token, or one of a visit that has ended
     return True
 
 

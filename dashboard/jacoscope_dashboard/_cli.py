@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from .terminal._parser import parser
+from .terminal._serve import serve_page
 
 _INTERRUPTED = 130  # as a shell says of a command that Ctrl-C has ended
 
@@ -33,15 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     if given.command == "serve":
-        from ._server import serve
-
-        return serve(
-            given.address,
-            given.port,
-            show=given.show,
-            visits=given.visits,
-            origins=given.origin,
-        )
+        return serve_page(given)
     if given.command == "report":
         return _report(given.study, given.out)
     from .terminal._commands import run

@@ -107,6 +107,8 @@ def test_so_many_visits_at_once(serving: Serving) -> None:
     assert int(full.headers["Retry-After"]) > 0
     assert "serves 3 visits at once" in full.text
     assert server.socket(OUR_OWN, tokens[0]) == 101  # who is in stays in
+    for token in ("", "guess", "W10", "e30", "eyJzZXNzaW9uX2lkIjogIngifQ", "W1tb" * 9_000):
+        assert server.socket(OUR_OWN, token) == 503, token
     assert server.get("/static/js/bokeh.min.js").status == 200
     end = time.monotonic() + 60
     while server.get().status != 200:  # those that nobody opened end

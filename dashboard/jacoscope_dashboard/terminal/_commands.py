@@ -18,6 +18,7 @@ from jacoscope.run import Job, Outcome, local_runner
 from ._bar import Bar
 from ._errors import CommandLineError
 from ._report import advice_report, study_report
+from ._serve import serve_page
 from ._subject import subject
 
 _TICK_S = 0.2  # between two looks at how far it is
@@ -34,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
             case "advise":
                 return _advise(given, target)
             case _:
-                return _explore(given, target)
+                return serve_page(given, target)
     except CommandLineError as error:
         if given.traceback and error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
@@ -84,19 +85,6 @@ def _advise(given: argparse.Namespace, target: dict[str, Any]) -> int:
     else:
         _write(advice_report(advice, given.quantity, _width()))
     return 0
-
-
-def _explore(given: argparse.Namespace, target: dict[str, Any]) -> int:
-    from .._server import serve
-
-    return serve(
-        given.address,
-        given.port,
-        show=given.show,
-        visits=given.visits,
-        origins=given.origin,
-        target=target,
-    )
 
 
 def outcome_of(job: Job) -> Outcome:
