@@ -15,6 +15,7 @@ from ._channel import code_spared, hear_on, on_loop, widen
 Work = Callable[[], None]
 
 _NO_BROWSER_S = 30.0
+_OPENED_S = 0.3  # by then a browser nearby has opened its channel
 
 
 class KernelHop:
@@ -36,8 +37,12 @@ class KernelHop:
         on_loop(self._loop, lambda: self._do(work))
 
     def idly(self, work: Work) -> None:
-        """Do something once the cell has ended, whether or not there is a browser."""
-        on_loop(self._loop, lambda: guarded(work, None))
+        """Do something after the cell has ended, whether or not there is a browser.
+
+        A browser opens its channel as soon as it has the widget. While the kernel is busy with
+        something else, what comes through the channel is lost: it is not open yet.
+        """
+        self._loop.call_later(_OPENED_S, guarded, work)
 
     def expect(self) -> Work:
         """Let work wait for a browser; return what that browser's arrival is to call."""

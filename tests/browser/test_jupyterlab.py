@@ -42,15 +42,25 @@ print("rows measured:", (shown["status"] == "ok").sum(), "of", len(shown))
 @pytest.fixture(scope="module")
 def running(browser: Any) -> Iterator[Server]:
     """JupyterLab with one notebook; after the browser, whose loop it must not stand in."""
-    notebooks = {"own": [FUNCTION, AFTERWARDS], "widget": [AS_WIDGET, AFTERWARDS]}
+    notebooks = {
+        "own": [FUNCTION, AFTERWARDS],
+        "widget": [AS_WIDGET, AFTERWARDS],
+        "lost": [FUNCTION],
+    }
     with lab(notebooks, PATIENCE_MS / 1e3) as found:
         yield Server(found.address, found.address, found.log)
 
 
 @pytest.fixture
-def opened(browser: Any, running: Server) -> Iterator[Callable[[str], Visit]]:
-    """Opens a notebook, and waits until its kernel is at rest."""
+def context(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opened(context: Any, running: Server) -> Callable[[str], Visit]:
+    """Opens a notebook, and waits until its kernel is at rest."""
 
     def opened(name: str) -> Visit:
         visit = Visit(context.new_page(), running)
@@ -60,8 +70,7 @@ def opened(browser: Any, running: Server) -> Iterator[Callable[[str], Visit]]:
         visit.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         return visit
 
-    yield opened
-    context.close()
+    return opened
 
 
 def run_cell(page: Any, number: int) -> None:
@@ -123,6 +132,35 @@ def test_as_an_ipywidget(opened: Callable[[str], Visit]) -> None:
     assert all(urlparse(each).path.endswith(".css") for each in outside), outside
     unknown = [each for each in notebook.wrong if "ERR_" not in each and each not in outside]
     assert unknown == []
+
+
+def test_a_first_word_that_is_lost(opened: Callable[[str], Visit], context: Any) -> None:
+    """A kernel loses what it reads before it has opened the channel: the widget asks again."""
+    words: list[bytes] = []
+
+    def pass_on(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def heard(frame: str | bytes) -> None:
+            content = frame.encode() if isinstance(frame, str) else frame
+            lost = b"PATCH-DOC" in content and b"RootAdded" in content  # what goes out at first
+            if b'"there"' in content:
+                words.append(content)
+                lost = lost or len(words) == 1
+            if lost:
+                return
+            server.send(frame)
+
+        socket.on_message(heard)
+
+    context.route_web_socket(re.compile(r"/api/kernels/.*/channels"), pass_on)
+    notebook = opened("lost")
+    run_cell(notebook.page, 0)
+    notebook.page.locator(".bk-Figure").first.wait_for()
+    asked = [word.count(b'"there"') for word in words]
+    assert len(asked) > 1
+    assert max(asked) <= 2, "what it asked waited for Panel's channel"
+    assert notebook.wrong == []
 
 
 def end_kernels(page: Any) -> None:

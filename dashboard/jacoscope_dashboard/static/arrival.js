@@ -2,11 +2,12 @@
 // the widget is shown, and else the keepsake, which stands in the same output.
 
 const PATIENCE_MS = 4000
-const AGAIN_MS = 1000
-const TIMES = 20
+const AGAIN_MS = 500
+const TIMES = 40
 
 export function render({model, view}) {
   const widget = view.root.el
+  let channels = []
   let asked = 0
   let answered = false
 
@@ -14,6 +15,7 @@ export function render({model, view}) {
     const gone = view.model.document === null // its cell has been run again
     if (answered || gone || asked === TIMES) return
     asked += 1
+    for (const channel of channels) waitForNothing(channel)
     model.send_msg("there")
     setTimeout(ask, AGAIN_MS) // a word may be lost
   }
@@ -25,9 +27,8 @@ export function render({model, view}) {
   model.on("after_render", () => {
     const document = view.model.document
     if (document === null || asked > 0) return
-    for (const root of document.roots()) {
-      if (root._client_comm !== undefined) answerNothing(root, document)
-    }
+    channels = document.roots().filter((root) => root._client_comm !== undefined)
+    for (const channel of channels) answerNothing(channel, document)
     ask()
   })
   setTimeout(() => {
@@ -53,4 +54,10 @@ function answerNothing(channel, document) {
   document.on_change((event) => {
     if (event.sync) channel._document_listener(event)
   })
+}
+
+// Panel's channel sends nothing for five seconds after what was lost. The first word is lost where
+// the kernel reads it before it has opened the channel: JupyterLab sends it on a thread of its own.
+function waitForNothing(channel) {
+  channel._timeout = 0
 }
