@@ -37,8 +37,14 @@ class Served:
 
     def get(self, path: str = "/", **headers: str) -> Answer:
         """Ask for a page."""
+        return self.ask("GET", path, **headers)
+
+    def ask(self, method: str, path: str, content: str = "", **headers: str) -> Answer:
+        """Ask for something; a content is that of a form."""
+        if content:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         with closing(HTTPConnection("localhost", self.port, timeout=60)) as connection:
-            connection.request("GET", path, headers=headers)
+            connection.request(method, path, content or None, headers)
             with closing(connection.getresponse()) as answer:
                 opened = answer.status == 101  # a websocket goes on
                 text = "" if opened else answer.read().decode()
@@ -54,15 +60,17 @@ class Served:
             time.sleep(0.01)
         return log
 
-    def token(self) -> str:
+    def token(self, **headers: str) -> str:
         """Open a page, and return what its websocket has to show."""
-        found = re.search(r'"token":"([^"]+)"', self.get().text)
+        found = re.search(r'"token":"([^"]+)"', self.get(**headers).text)
         assert found is not None
         return found[1]
 
-    def socket(self, origin: str | None, token: str | None = None, host: str = "") -> int:
+    def socket(
+        self, origin: str | None, token: str | None = None, host: str = "", **more: str
+    ) -> int:
         """Ask for the websocket of a page, as one of `origin` would, and return the status."""
-        headers = {
+        headers = more | {
             "Host": host or f"localhost:{self.port}",
             "Upgrade": "websocket",
             "Connection": "Upgrade",

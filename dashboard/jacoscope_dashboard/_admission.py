@@ -63,6 +63,15 @@ class _Placed(RequestHandler):
             raise HTTPError(503, reason="All visits are taken")
 
 
+class Alive(RequestHandler):
+    """Says that the server answers; makes no visit."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("alive")
+
+
 def shut() -> None:
     """Have every server that this process makes from here on count visits and ask for an Origin."""
     routes: list[Any] = urls.per_app_patterns

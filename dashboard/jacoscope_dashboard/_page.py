@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -50,7 +51,7 @@ def page(explorer: Explorer) -> Page:
     browser = Browser(width=0, height=0, margin=0)
     drawer = pn.Column(sizing_mode="stretch_width")
     made = Page(
-        header=[Html(_BRAND, margin=(0, 8)), browser],
+        header=[Html(_BRAND, margin=(0, 8)), browser, *_way_out()],
         sidebar=[drawer],
         main=[explorer.body],
         sidebar_width=300,
@@ -79,6 +80,15 @@ def page(explorer: Explorer) -> Page:
     else:
         drawer.append(explorer.controls.drawer)
     return made
+
+
+def _way_out() -> list[Html]:
+    """Return the link that ends a login, where there was one."""
+    user = pn.state.user if served() is not None else None
+    if user is None:
+        return []
+    said = f"<a class='out' href='/logout' title='You are {escape(user)}'>Log out</a>"
+    return [Html(said, margin=(0, 8))]
 
 
 def _lay(explorer: Explorer, drawer: pn.Column) -> None:

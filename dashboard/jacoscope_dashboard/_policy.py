@@ -12,10 +12,13 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import panel as pn
 
 from ._place import served
+
+Code = Literal["trusted", "sandbox"]  # how code of those who have logged in runs
 
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _NOT_SERVED = "With this server only the problems that it ships with are run. Your own function:"
@@ -24,6 +27,7 @@ _LINK = (
     "For your own function open the second link that `jacoscope serve` printed in your terminal:"
     " it tells that you are the one who started it."
 )
+_LOG_IN = "With this server only the code of those who have logged in is run."
 _PROXY = "This page came through a proxy, where code of visitors is never run."
 
 
@@ -57,12 +61,15 @@ class Key:
         return hmac.compare_digest(self.secret.encode(), shown.encode())
 
 
-def policy_of_visit(key: Key | None) -> Policy:
+def policy_of_visit(key: Key | None, *, users: bool = False) -> Policy:
     """Decide for the visit that is under way, to a server with a key, or without.
 
     Args:
         key: The key of `jacoscope serve` on this machine's loopback interface; None elsewhere.
+        users: Whether the server runs code of those who log in, wherever they come from.
     """
+    if users:
+        return Policy(True) if logged_in() else Policy(False, _LOG_IN)
     if key is None:
         return Policy(False, _NOT_SERVED + _ELSEWHERE)
     if came_through_proxy(pn.state.headers):
@@ -70,6 +77,11 @@ def policy_of_visit(key: Key | None) -> Policy:
     if not key.opens(pn.state.cookies.get(key.cookie, "")):
         return Policy(False, _LINK)
     return Policy(True)
+
+
+def logged_in() -> bool:
+    """Whether the visit that is under way is of someone who has logged in, and is no guest."""
+    return pn.state.user not in (None, "", "guest")
 
 
 def policy_here() -> Policy:

@@ -15,11 +15,13 @@ from panel.io.server import Server
 from jacoscope.run import Job, local_runner
 
 from . import _ui as ui
-from ._admission import EVERYWHERE, VISITS, log_briefly, own_origins, shut, with_ports
+from ._admission import EVERYWHERE, VISITS, Alive, log_briefly, own_origins, shut, with_ports
+from ._announcement import announcement
 from ._browser import query_here
 from ._explorer import Explorer
+from ._login import Login, lock
 from ._page import page
-from ._policy import Key, Policy, policy_of_visit
+from ._policy import Code, Key, Policy, policy_of_visit
 from ._reading import is_loopback
 from ._rehearsal import rehearse
 from ._unlock import link, pattern
@@ -31,6 +33,7 @@ from ._upstream import (
 )
 from .terminal._values import VISITS_AT_ONCE
 
+_ALIVE = "/liveness"
 _NICENESS = 5  # of the workers: a click is answered first
 
 
@@ -42,6 +45,8 @@ def serve(
     visits: int = VISITS_AT_ONCE,
     origins: Sequence[str] = (),
     target: Mapping[str, Any] | None = None,
+    login: Login | None = None,
+    code: Code | None = None,
 ) -> int:
     """Serve the page until interrupted; return the exit code.
 
@@ -53,6 +58,9 @@ def serve(
         origins: Hosts, with ports, that the page is reached at besides its own address.
         target: What the page begins with, of `function_target` or `problem_target`; None for the
             gallery's first problem.
+        login: How visitors log in; None lets everyone in.
+        code: How code is run that those who have logged in type; None runs none but that of who
+            opened the second link, on loopback.
     """
     runner = local_runner()
     runner.niceness = _NICENESS
@@ -64,19 +72,21 @@ def serve(
     shut()
     rehearse()  # while the workers start
     types = target is None or target["kind"] == "problem"  # else the page is on one function
-    key = Key.new() if types and is_loopback(address) else None
+    users = login is not None and code is not None
+    key = Key.new() if types and not users and is_loopback(address) else None
     try:
         made = pn.serve(
-            {"/": lambda: page(explorer_of(target, policy_of_visit(key)))},
+            {"/": lambda: page(explorer_of(target, policy_of_visit(key, users=users)))},
             title="Jacoscope",
             address=address,
             port=port,
             show=False,
             start=False,
-            extra_patterns=[] if key is None else [pattern(key)],
+            extra_patterns=[(_ALIVE, Alive), *([] if key is None else [pattern(key)])],
             location=False,
             verbose=False,
             **_guarded(visits),
+            **({} if login is None else login.settings),
         )
     except OSError as error:
         sys.stderr.write(f"Can't listen on {address}:{port}: {error.strerror}.\n")
@@ -85,13 +95,12 @@ def serve(
     port = cast(int, server.port)
     pages = own_origins(address, port) | with_ports(origins)
     server._tornado.websocket_origins.update(pages)
+    if login is not None:
+        lock(server._tornado)
     host = "localhost" if address in EVERYWHERE else address
     root = f"http://{host}:{port}"
     best = root if key is None else link(root, key)
-    sys.stdout.write(f"Jacoscope is at {root}\n")
-    if key is not None:
-        sys.stdout.write(f"With your own functions, for you alone: {best}\n")
-    sys.stdout.write(_allowed(address, port, pages, visits, key))
+    sys.stdout.write(announcement(root, best, address, pages, visits, login, code))
     sys.stdout.flush()
     if show:
         webbrowser.open(best)
@@ -111,19 +120,6 @@ def _guarded(visits: int) -> dict[str, Any]:
         "log_function": log_briefly,
         VISITS: visits,
     }
-
-
-def _allowed(address: str, port: int, pages: set[str], visits: int, key: Key | None) -> str:
-    """Return what a server allows, in a few lines."""
-    whose = "never" if key is None else "for who opened the second link, and nobody else"
-    lines = [
-        f"  Visits: {visits} at once.",
-        f"  Pages that may connect: {', '.join(sorted(pages))}.",
-        f"  Code that is typed on the page runs: {whose}.",
-    ]
-    if address in EVERYWHERE:
-        lines.insert(2, f"  Reached by another name? Add it: `--origin NAME:{port}`.")
-    return "\n".join(lines) + "\n"
 
 
 def explorer_of(target: Mapping[str, Any] | None, policy: Policy | None = None) -> Explorer:

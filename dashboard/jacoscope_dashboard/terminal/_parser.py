@@ -66,6 +66,7 @@ def parser() -> Parser:
 
     serve = commands.add_parser("serve", help="serve the page", description="Serve the page.")
     _add_server(serve, str)
+    _add_login(serve)
 
     compare = _command(commands, "compare", "measure what each way costs, and say which to use")
     _add_quantity(compare)
@@ -211,6 +212,29 @@ def _add_server(made: Parser, address: Any) -> None:
     )
     _add_devices(made)
     made.add_argument("--show", action="store_true", help="open the page in a browser")
+
+
+def _add_login(made: Parser) -> None:
+    login = made.add_mutually_exclusive_group()
+    login.add_argument(
+        "--basic-auth",
+        metavar="FILE",
+        help="ask visitors for name and password: a JSON file of them; or for one password, given"
+        " here, where other users of this machine may see it",
+    )
+    login.add_argument(
+        "--oauth-provider",
+        metavar="NAME",
+        help="have visitors log in there, such as github; its key and secrets are read from Panel's"
+        " variables, PANEL_OAUTH_KEY and others",
+    )
+    made.add_argument(
+        "--allow-code",
+        type=one_of("sandbox", "trusted"),
+        metavar="HOW",
+        help="run functions of those who have logged in: `sandbox`, each job in one of its own; or"
+        " `trusted`, with all your rights",
+    )
 
 
 def _add_devices(made: Parser) -> None:
