@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +26,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
+    cookies: tuple[str, ...] = ()
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie that came along, as it is sent back."""
+        return SimpleCookie("; ".join(self.cookies))[name].OutputString([])
 
 
 @dataclass
@@ -35,6 +42,10 @@ class Served:
     said: str
     log: Path
 
+    def connection(self) -> HTTPConnection:
+        """Return a way to ask it."""
+        return HTTPConnection("localhost", self.port, timeout=60)
+
     def get(self, path: str = "/", **headers: str) -> Answer:
         """Ask for a page."""
         return self.ask("GET", path, **headers)
@@ -43,12 +54,13 @@ class Served:
         """Ask for something; a content is that of a form."""
         if content:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        with closing(HTTPConnection("localhost", self.port, timeout=60)) as connection:
+        with closing(self.connection()) as connection:
             connection.request(method, path, content or None, headers)
             with closing(connection.getresponse()) as answer:
                 opened = answer.status == 101  # a websocket goes on
                 text = "" if opened else answer.read().decode()
-                return Answer(answer.status, dict(answer.headers), text)
+                cookies = tuple(answer.headers.get_all("Set-Cookie") or ())
+                return Answer(answer.status, dict(answer.headers), text, cookies)
 
     def logged(self, since: int) -> str:
         """Return what was logged since then, up to a request of its own: the log comes late."""
@@ -59,6 +71,15 @@ class Served:
             assert time.monotonic() < end, log
             time.sleep(0.01)
         return log
+
+    def log_in(self, name: str, password: str, further: str = "/", **headers: str) -> Answer:
+        """Fill in the form."""
+        form = self.get("/login", **headers)
+        found = re.search(r'name="_xsrf" value="([^"]+)"', form.text)
+        assert found is not None
+        cookies = "; ".join(filter(None, [headers.pop("Cookie", ""), form.cookie("_xsrf")]))
+        given = {"username": name, "password": password, "next": further, "_xsrf": found[1]}
+        return self.ask("POST", "/login", urlencode(given), Cookie=cookies, **headers)
 
     def token(self, **headers: str) -> str:
         """Open a page, and return what its websocket has to show."""

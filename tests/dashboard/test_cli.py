@@ -31,6 +31,35 @@ def test_a_wrong_call_says_what_is_right(
     assert "usage: jacoscope" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--allow-code", "trusted"], "`--allow-code` goes with a login only: give `--basic-auth`"),
+        (["--basic-auth", "short"], "`--basic-auth` must have passwords of 8 characters or more."),
+        (["--basic-auth", "EMPTY"], '`--basic-auth` must be a JSON file such as {"ann": '),
+        (["--basic-auth", "LIST"], '`--basic-auth` must be a JSON file such as {"ann": '),
+        (["--basic-auth", "TEXT"], "`--basic-auth` must be a JSON file of users and passwords: "),
+        (["--basic-auth", "WEAK"], "`--basic-auth` must have passwords of 8 characters or more."),
+        (["--oauth-provider", "nobody"], "`--oauth-provider` must be one of auth0, "),
+        (["--oauth-provider", "github"], "`--oauth-provider` needs PANEL_OAUTH_KEY, "),
+    ],
+)
+def test_a_login_that_lets_anybody_in(
+    options: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PANEL_OAUTH_KEY", raising=False)
+    files = {"EMPTY": "{}", "LIST": "[1]", "TEXT": "ann: secret", "WEAK": '{"ann": "weak"}'}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", *options]) == 2
+    assert f"jacoscope serve: error: {said}" in capsys.readouterr().err
+
+
 def test_help_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "serve" in capsys.readouterr().out

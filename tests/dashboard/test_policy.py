@@ -71,3 +71,14 @@ def test_keys_differ_and_are_long() -> None:
     assert one.cookie != other.cookie
     assert len(one.secret) >= 40
     assert link("http://localhost:5006", one).endswith(f"/own?token={one.secret}")
+
+
+def test_code_of_those_who_have_logged_in(visit: Any) -> None:
+    visit.headers = {"X-Forwarded-For": "203.0.113.7"}  # wherever they come from
+    for user in (None, "", "guest"):
+        visit.user = user
+        assert not policy_of_visit(None, users=True).allowed
+        assert "logged in" in policy_of_visit(None, users=True).reason
+    visit.user = "ann"
+    assert policy_of_visit(None, users=True).allowed
+    assert not policy_of_visit(None).allowed
