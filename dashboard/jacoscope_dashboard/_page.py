@@ -88,7 +88,7 @@ def _way_out() -> list[Html]:
     if user is None:
         return []
     said = f"<a class='out' href='/logout' title='You are {escape(user)}'>Log out</a>"
-    return [Html(said, margin=(0, 8))]
+    return [Html(said, margin=(0, 8), styles={"align-self": "center"})]
 
 
 def _lay(explorer: Explorer, drawer: pn.Column) -> None:
