@@ -1,9 +1,11 @@
 """The page under random changes of its controls: does it end where its address says?
 
-    python benchmarks/random_changes.py [--changes 200] [--seed 0]
+    python benchmarks/random_changes.py [--changes 200 | --minutes 10] [--seed 0]
 
 A browser chooses problems, types sizes, changes modes, quantities and chunk sizes, goes from tab to
-tab and from light to dark, at random and without waiting for what comes of it. Prints what was
+tab and from light to dark, at random and without waiting for what comes of it. With `--minutes` it
+goes on for that long, and also clicks anywhere, presses any keys, begins comparisons, cancels some,
+and makes its window narrow. Prints what was
 changed; exits 1 where the console has an error, something is still under way after a minute, or
 the page differs from one that is freshly opened at the same address.
 """
@@ -14,6 +16,7 @@ import argparse
 import difflib
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +30,19 @@ from serving import chromium, free_port, server
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+SIZE = (1280, 900)
+KEYS = (
+    "Tab",
+    "Shift+Tab",
+    "Enter",
+    "Space",
+    "Escape",
+    "ArrowDown",
+    "ArrowLeft",
+    "7",
+    "x",
+    "Delete",
+)
 MOMENT_MS = 3_000
 PATIENCE_MS = 60_000
 PAUSES_MS = (0, 20, 80, 300)
@@ -59,10 +75,16 @@ class Visitor:
             self.tab,
             self.theme,
         )
+        self._weights = (2, 5, 5, 3, 3, 1)
+
+    def grow_wild(self) -> None:
+        """Do more than change controls from here on."""
+        self._ways += (self.click, self.keys, self.run, self.cancel, self.window)
+        self._weights += (6, 4, 2, 1, 1)
 
     def change(self) -> None:
         """Change something, and wait for no more than a moment."""
-        way = self._draws.choices(self._ways, weights=(2, 5, 5, 3, 3, 1))[0]
+        way = self._draws.choices(self._ways, weights=self._weights)[0]
         try:
             way()
             self.done[way.__name__] += 1
@@ -104,6 +126,38 @@ class Visitor:
         """Go from light to dark, or back."""
         self.page.get_by_role("button", name="Toggle theme").click()
 
+    def click(self) -> None:
+        """Click somewhere, once or twice, or drag from there."""
+        x, y = (self._draws.randrange(each) for each in SIZE)
+        match self._draws.randrange(4):
+            case 0:
+                self.page.mouse.dblclick(x, y)
+            case 1:
+                self.page.mouse.move(x, y)
+                self.page.mouse.down()
+                self.page.mouse.move(x + self._draws.randrange(-90, 90), y + 20)
+                self.page.mouse.up()
+            case _:
+                self.page.mouse.click(x, y)
+
+    def keys(self) -> None:
+        """Press some keys, wherever they go."""
+        for _ in range(self._draws.randrange(1, 6)):
+            self.page.keyboard.press(self._draws.choice(KEYS))
+
+    def run(self) -> None:
+        """Begin a comparison."""
+        self.page.get_by_role("button", name="Run", exact=True).click()
+
+    def cancel(self) -> None:
+        """Cancel it."""
+        self.page.get_by_role("button", name="Cancel", exact=True).click()
+
+    def window(self) -> None:
+        """Make the window narrow, or wide again."""
+        width, height = SIZE
+        self.page.set_viewport_size({"width": self._draws.choice((600, width)), "height": height})
+
     def _choose(self, label: str, option: str) -> None:
         box = self.page.get_by_role("combobox", name=label, exact=True)
         if not box.count() or not box.is_visible():
@@ -141,7 +195,9 @@ def look(page: Page) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--changes", type=int, default=200)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--changes", type=int, default=200)
+    length.add_argument("--minutes", type=float)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     command = (
@@ -149,15 +205,26 @@ def main() -> int:
     )
     short: list[str] = []
     with server(command) as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         page.on("console", lambda m: short.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: short.append(str(error)))
         open_page(page, address)
         page.set_default_timeout(MOMENT_MS)
         visitor = Visitor(page, random.Random(args.seed))
-        for _ in range(args.changes):
-            visitor.change()
+        if args.minutes is None:
+            for _ in range(args.changes):
+                visitor.change()
+        else:
+            visitor.grow_wild()
+            end = time.monotonic() + 60 * args.minutes
+            while time.monotonic() < end:
+                visitor.change()
+        page.keyboard.press("Escape")
+        page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         page.set_default_timeout(PATIENCE_MS)
+        drawer = page.get_by_role("button", name="Open drawer")
+        if drawer.count():
+            drawer.click()
         print(f"seed {args.seed}: {dict(visitor.done)}")
         if not settle(page):
             bars = page.locator("[role=progressbar]").all()
@@ -165,7 +232,7 @@ def main() -> int:
             short.append(f"something is still under way: {said}")
         there = look(page)
         print(f"it ends at {page.url}")
-        fresh = browser.new_page(viewport={"width": 1280, "height": 900})
+        fresh = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         open_page(fresh, page.url)
         short += [
             line
