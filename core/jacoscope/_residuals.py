@@ -78,7 +78,7 @@ def residuals(
     jax.eval_shape(function, point)  # speaks up about f before its residuals are asked for
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        print_saved_residuals(function, point)
+        print_saved_residuals(_silent(function), point)
     matches = [_LINE.match(line) for line in printed.getvalue().splitlines()]
     if all(matches):
         return [_read(match) for match in matches if match]
@@ -91,6 +91,16 @@ def residuals(
 def residual_bytes(f: Callable[[Any], Any], x: PyTree[Any]) -> int:
     """Return the bytes of all that reverse mode keeps of `f` at `x`, a checked point."""
     return sum(leaf.size * leaf.dtype.itemsize for leaf in _kept(f, x))
+
+
+def _silent(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return `f` without what it prints while it is traced: it would stand between JAX's lines."""
+
+    def function(x: Any) -> Any:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return f(x)
+
+    return function
 
 
 def _kept(f: Callable[[Any], Any], x: PyTree[Any]) -> list[jax.ShapeDtypeStruct]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ._explorer import Explorer
 
 _WHEN = "No kernel answers: this is what was last seen here. Run the cell to go on."
+# Tells MathJax, 2 and 3, that what a notebook has between dollars is no TeX here.
+_NO_TEX = "tex2jax_ignore mathjax_ignore"
 _NOTHING = "Nothing had been computed yet."
 
 
@@ -56,7 +58,8 @@ class Keepsake:
             parts += [verdict(explorer.study), tables.study_table(explorer.study)]
         if len(parts) == 1:
             parts.append(f"<p>{_NOTHING}</p>")
-        return f'<div data-jacoscope="{self.name}"><p><em>{_WHEN}</em></p>{"".join(parts)}</div>'
+        kept = f"<p><em>{_WHEN}</em></p>{''.join(parts)}"
+        return f'<div class="{_NO_TEX}" data-jacoscope="{self.name}">{kept}</div>'
 
 
 def _matrix(picture: dict[str, Any]) -> str:

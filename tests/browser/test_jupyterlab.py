@@ -11,17 +11,21 @@ import pytest
 
 from lab import lab
 from tests.browser.conftest import PATIENCE_MS, Server, Visit
+from tests.hostile import HOSTILE, shown, traces
 
 pytestmark = pytest.mark.browser
 
-FUNCTION = """
+FUNCTION = f"""
 import jax.numpy as jnp
 from jacoscope_dashboard import explore
 
-def f(x):
-    return jnp.tanh(x) * x.sum()
+NAME = {HOSTILE!r}
 
-explorer = explore(f, jnp.ones(6))
+def f(x):
+    return {{NAME: jnp.tanh(x[NAME]) * x[NAME].sum()}}
+
+f.__name__ = NAME
+explorer = explore(f, {{NAME: jnp.ones(6)}})
 explorer.experiment.time_limit = 600
 explorer
 """
@@ -92,6 +96,8 @@ def test_a_function_is_explored_and_the_kernel_goes_on(opened: Callable[[str], V
     assert notebook.verdict()
     page.get_by_role("tab", name="Compare").wait_for()
     page.get_by_role("row").filter(has_text="jax.jacrev").first.wait_for()
+    shown(page.locator(".subject"))
+    assert traces(page) == []
     run_cell(page, 1)
     page.get_by_text(MEASURED).wait_for()
     assert page.get_by_text(GONE).filter(visible=True).count() == 0
@@ -106,6 +112,8 @@ def test_a_function_is_explored_and_the_kernel_goes_on(opened: Callable[[str], V
     widget = page.get_by_role("button", name="Run", exact=True, include_hidden=True)
     widget.wait_for(state="attached")
     widget.wait_for(state="hidden")
+    shown(page.locator(".jp-OutputArea-output"))
+    assert traces(page) == []
 
     run_cell(page, 0)  # and on it goes
     page.locator(".bk-Figure").first.wait_for()

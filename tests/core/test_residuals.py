@@ -52,6 +52,16 @@ def test_where_they_arise() -> None:
     assert any(each.primitive == "argument" for each in found)
 
 
+def test_what_f_prints_is_not_among_them() -> None:
+    def f(x: Any) -> Any:
+        print("f32[9] output of cos from nowhere.py:1:1 (f)\nx is", x)
+        return jnp.sin(x)
+
+    for policy in (None, jax.checkpoint_policies.everything_saveable):
+        [cosine] = jsc.residuals(f, jnp.ones(64), policy)
+        assert (cosine.primitive, cosine.bytes) == ("cos", 256)
+
+
 def test_a_policy_keeps_less() -> None:
     def f(x: Any) -> Any:
         return jnp.sum(jnp.sin(jnp.exp(jnp.tanh(x))))

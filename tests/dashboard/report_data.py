@@ -7,10 +7,9 @@ from typing import Any
 
 from jacoscope import Measurement, Study
 from jacoscope._strategy import Quantity, plan
+from tests.hostile import HOSTILE, MARK
 
 MB = 1 << 20
-IMAGE = "<img src=x onerror=alert(1)>"
-HOSTILE = f"</script><script>alert(1)</script>{IMAGE}<!-- \"'&"
 ENVIRONMENT = {
     "jacoscope": "1.2.3",
     "revision": "abc1234+",
@@ -59,8 +58,8 @@ def hostile() -> Study:
     rows = [row.but(message=HOSTILE, host=HOSTILE, device=HOSTILE, flops_note=HOSTILE)
             for row in found.rows]  # fmt: skip
     rows.append(rows[-1].but(strategy=f"{HOSTILE}/vmap", memory_source=HOSTILE, median_s=1.0))
-    rows.append(rows[0].but(strategy=f"forward/{IMAGE}", memory_source=HOSTILE, median_s=2.0))
-    there = {**ENVIRONMENT, "host": HOSTILE, "date": HOSTILE, HOSTILE: [HOSTILE]}
+    rows.append(rows[0].but(strategy=f"forward/{MARK}", memory_source=HOSTILE, median_s=2.0))
+    there = {**ENVIRONMENT, "host": HOSTILE, "date": HOSTILE, "jax": HOSTILE, HOSTILE: [HOSTILE]}
     return replace(found, rows=tuple(rows), title=HOSTILE, environment=there)
 
 

@@ -16,7 +16,8 @@ from jacoscope_dashboard.figures._palette import diverging
 from tests.dashboard.conftest import Open
 from tests.dashboard.figures_data import picture
 from tests.dashboard.helpers import FakeRunner, Pump
-from tests.dashboard.report_data import IMAGE, hostile, study
+from tests.dashboard.report_data import hostile, study
+from tests.hostile import MARK
 
 Published = list[tuple[str, str, bool]]
 
@@ -90,7 +91,7 @@ def test_texts_are_texts(
     explorer.run()
     runner.last("compare").finish(Outcome("ok", value={"study": hostile().to_plain()}))
     page.until(lambda: len(published) > 1)
-    assert all(IMAGE not in html and "<script" not in html for html, _, _ in published)
+    assert all(MARK not in html and "<script" not in html for html, _, _ in published)
 
 
 def test_it_goes_out_as_html_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

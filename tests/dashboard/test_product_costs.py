@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from tests.dashboard.conftest import Open
 from tests.dashboard.helpers import FakeRunner, Pump, finished, text
 from tests.dashboard.product_data import orders, products
 from tests.dashboard.test_products import in_front
+from tests.hostile import MARK
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +126,19 @@ def test_cancel_of_many_vectors(opened: Open, page: Pump, runner: FakeRunner) ->
     page.until(lambda: "Cancelled before anything was measured." in text(explorer))
     assert runner.last("compare").cancelled
     explorer.close()
+
+
+@pytest.mark.parametrize("part", ["orders", "jmp"])
+def test_what_a_worker_says_of_its_progress_is_text(
+    opened: Open, page: Pump, runner: FakeRunner, part: str
+) -> None:
+    explorer = opened(query="problem=tanh_sum&rows=2&columns=2")
+    view = in_front(explorer, page)
+    page.until(lambda: view.orders.panel.visible)
+    chosen = view.orders if part == "orders" else view.many.parts[part]
+    chosen.measure.clicks += 1
+    page.until(lambda: runner.of("compare"))
+    said = {"type": "stage", "stage": "compile", "done": MARK, "total": 0, "left_s": None}
+    runner.last("compare").emit(**said)
+    page.until(lambda: f"Compiled {escape(MARK)} of 0" in text(explorer))
+    assert MARK not in text(explorer)

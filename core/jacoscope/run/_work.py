@@ -9,6 +9,7 @@ from typing import Any
 from .._advise import advise
 from .._against import hold_against
 from .._devices import all_devices, device_name
+from .._failure import PlainError
 from .._inside import look_inside
 from .._measure import measure, measure_peak
 from .._picture import draw
@@ -65,7 +66,7 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
         case "against":
             with turn.probe(job.lane):
                 emit({"type": "started"})
-                return hold_against(**job.options)
+                return _held(job)
         case "compare":
             with turn.timing(lambda: emit({"type": "queued", "place": None})):
                 emit({"type": "started"})
@@ -78,6 +79,13 @@ def perform(job: Job, emit: Emit) -> dict[str, Any]:
                 return measure_peak(target.f, target.x, _options(options, target.vectors), name)
         case kind:
             raise ValueError(f"There is no job of kind {kind!r}.")
+
+
+def _held(job: Job) -> dict[str, Any]:
+    try:
+        return hold_against(**job.options)
+    except ValueError as error:  # of a file, and not of the function
+        raise PlainError(str(error)) from error
 
 
 def _compare(job: Job, emit: Emit, turn: Turn) -> dict[str, Any]:

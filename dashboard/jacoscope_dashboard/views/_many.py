@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -98,7 +99,7 @@ class _Part:
         match comparison.sweep_state:
             case "busy":
                 done, total = comparison.sweep_progress
-                words = comparison.progress.sentence()
+                words = escape(comparison.progress.sentence())
                 count = f"{self._short}, number of vectors {done + 1} of {total}"
                 sentence = f'<p class="quiet">{count}: {words}</p>'
             case "failed":

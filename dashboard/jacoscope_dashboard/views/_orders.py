@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -115,7 +116,8 @@ class Orders:
         self.measure.disabled = session.comparing is not None
         match self._measured.state:
             case "busy":
-                sentence = f'<p class="quiet">{self._measured.progress.sentence()}</p>'
+                words = escape(self._measured.progress.sentence())
+                sentence = f'<p class="quiet">{words}</p>'
             case "failed":
                 sentence = alert(self._measured.message)
             case "cancelled":
