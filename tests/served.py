@@ -104,13 +104,22 @@ class Served:
         return self.get("/ws", **headers).status
 
 
-def started(options: tuple[str, ...], log: Path) -> Served:
-    """Start a server at a free port, and return it when it is up."""
+def started(
+    options: tuple[str, ...], log: Path, run: tuple[str, ...] = ("-m", "jacoscope_dashboard._cli")
+) -> Served:
+    """Start a server at a free port, and return it when it is up.
+
+    Args:
+        options: Of `jacoscope serve`.
+        log: Where its errors go.
+        run: What Python runs, in place of the command: something that does the same, and more.
+    """
     path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jacoscope_dashboard._cli", "serve", "--port", "0", *options],
+            [sys.executable, *run, "serve", "--port", "0", *options],
             env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

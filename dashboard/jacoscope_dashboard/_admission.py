@@ -1,7 +1,13 @@
-"""Who may come in: so many visits at once, and websockets only from the page's own address."""
+"""Who may come in, and when they have left.
+
+So many visits at once, and websockets only from the page's own address. A visit ends soon after its
+page was closed. One that was fetched and has not connected yet keeps Bokeh's 15 s: a browser may
+have to load a few megabytes of scripts first.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +26,9 @@ VISITS = "jacoscope_visits"  # the setting of a server: how many at once
 _PORTS = {"http": 80, "https": 443}
 EVERYWHERE = ("0.0.0.0", "::", "")  # what a server listens on for all of a machine's addresses
 _LONGEST_LINE = 200
-_RETRY_S = 30  # a visit that nobody opened ends after some 15 to 30 s
+_RETRY_S = 30  # a visit that nobody opened ends after some 15 s
+_AWAY_S = 5.0  # a page that lost its websocket may be back by then
+LOOK_MS = 1_000  # between two looks for visits that have ended
 _FULL = (
     "Jacoscope serves {} visits at once, and all of them are taken. Close a page of it that you no"
     " longer need, or try again in half a minute."
@@ -61,6 +69,13 @@ class _Placed(RequestHandler):
             raise HTTPError(403, reason="This page may not connect")
         if _full(self) and not _is_there(self):
             raise HTTPError(503, reason="All visits are taken")
+
+    def on_close(self) -> None:
+        """Have the visit end soon, unless its page is back by then."""
+        session: Any = getattr(getattr(self, "connection", None), "session", None)
+        super().on_close()  # type: ignore[misc]
+        if session is not None and VISITS in self.settings:
+            asyncio.get_running_loop().call_later(_AWAY_S, _end_unless_back, session)
 
 
 class Alive(RequestHandler):
@@ -110,6 +125,11 @@ def _behind(handler: type[RequestHandler]) -> type[RequestHandler]:
             behind: Any = type(handler.__name__, (gate, handler), {})
             return behind
     return handler
+
+
+def _end_unless_back(session: Any) -> None:
+    if session.connection_count == 0:
+        session.request_expiration()
 
 
 def _pages(handler: Any) -> set[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod
 
 import holoviews as hv
 import panel as pn
 
 _LOG = logging.getLogger("jacoscope")
-_SCREENS: WeakKeyDictionary[Any, Callable[[str], None]] = WeakKeyDictionary()
+# Weak on both sides: what shows an error holds its document, and would keep it for ever.
+_SCREENS: WeakKeyDictionary[Any, WeakMethod[Callable[[str], None]]] = WeakKeyDictionary()
 
 
 def guarded(work: Callable[[], None], document: Any = None) -> None:
@@ -42,15 +43,16 @@ def extension() -> None:
 
 
 def catch_for(show: Callable[[str], None]) -> None:
-    """Show this visit's unexpected errors through `show`."""
+    """Show this visit's unexpected errors through `show`, a method, as long as its object lives."""
     if pn.state.curdoc is not None:
-        _SCREENS[pn.state.curdoc] = show
+        _SCREENS[pn.state.curdoc] = WeakMethod(show)
 
 
 def _handle(error: BaseException, document: Any = None) -> None:
     _LOG.exception("Unexpected error on the page", exc_info=error)
     document = pn.state.curdoc if document is None else document
-    show = None if document is None else _SCREENS.get(document)
+    screen = None if document is None else _SCREENS.get(document)
+    show = None if screen is None else screen()
     if show is not None:
         show(f"Something went wrong here: {type(error).__name__}: {error}")
 

@@ -15,7 +15,16 @@ from panel.io.server import Server
 from jacoscope.run import Job, local_runner
 
 from . import _ui as ui
-from ._admission import EVERYWHERE, VISITS, Alive, log_briefly, own_origins, shut, with_ports
+from ._admission import (
+    EVERYWHERE,
+    LOOK_MS,
+    VISITS,
+    Alive,
+    log_briefly,
+    own_origins,
+    shut,
+    with_ports,
+)
 from ._announcement import announcement
 from ._browser import query_here
 from ._explorer import Explorer
@@ -118,6 +127,7 @@ def _guarded(visits: int) -> dict[str, Any]:
         "sign_sessions": True,
         "xsrf_cookies": True,
         "log_function": log_briefly,
+        "check_unused_sessions_milliseconds": LOOK_MS,
         VISITS: visits,
     }
 

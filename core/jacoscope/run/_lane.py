@@ -6,7 +6,6 @@ became of the job. A job that no worker has begun is scheduled again.
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 import time
@@ -21,6 +20,7 @@ from pebble import ProcessExpired
 from .._limits import free_memory
 from .._units import format_bytes
 from ._course import Course
+from ._family import end_family, end_group
 from ._job import Job, Outcome, OutcomeStatus
 from ._pools import Pools
 from ._queue import FairQueue
@@ -185,6 +185,8 @@ class Lane:
         with self._lock:
             if self._closed.is_set() or future is not ticket.future:
                 return
+            if not returned and ticket.worker is not None:
+                end_group(ticket.worker.pid)  # of what it had started
             if ticket.worker is None and ticket.outcome is None and ticket.verdict is None:
                 self._call_again(ticket)
             else:
@@ -205,8 +207,7 @@ class Lane:
     def _kill(self, ticket: Ticket, status: OutcomeStatus, message: str) -> None:
         ticket.verdict = ticket.verdict or (status, message)
         if ticket.worker is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                ticket.worker.kill()  # at once; the pool would ask it to end first
+            end_family(ticket.worker)  # at once; the pool would ask it to end first
         elif ticket.future is not None:
             ticket.future.cancel()
 

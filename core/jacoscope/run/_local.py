@@ -167,19 +167,26 @@ class LocalRunner:
     def _deliver(self, stream: BinaryIO) -> str:
         """Pass on what comes, to its end; return why it ended."""
         while (frame := read_frame(stream)) is not None:
-            message = unpack(frame)
-            if "ended" in message:
-                return message["ended"]
-            handle = self._handles.get(message["ticket"])
-            if handle is None:
-                continue
-            if "event" in message:
-                if handle.on_event is not None:
-                    handle.on_event(message["event"])
-            else:
-                del self._handles[handle.number]
-                handle.future.set_result(Outcome(**message["outcome"]))
+            why = self._pass_on(frame)  # whose variables are gone while this waits for the next
+            if why:
+                return why
         return "The worker launcher has ended."
+
+    def _pass_on(self, frame: bytes) -> str:
+        """Pass on one message; return why the launcher ended, if that is what it says."""
+        message = unpack(frame)
+        if "ended" in message:
+            return message["ended"]
+        handle = self._handles.get(message["ticket"])
+        if handle is None:
+            return ""
+        if "event" in message:
+            if handle.on_event is not None:
+                handle.on_event(message["event"])
+        else:
+            del self._handles[handle.number]
+            handle.future.set_result(Outcome(**message["outcome"]))
+        return ""
 
 
 @cache

@@ -25,6 +25,7 @@ except ImportError:  # Windows
 import jax.numpy
 import psutil
 
+from ._family import end_group, lead_group
 from ._inline import failed
 from ._job import Job, Outcome
 from ._silence import Silence
@@ -43,6 +44,7 @@ def prepare(launcher: int) -> None:
     os.close(quiet)
     sys.stdout = Silence()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
+    lead_group()
     _end_with(launcher)
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
@@ -104,6 +106,7 @@ def _watch(launcher: psutil.Process) -> None:
         time.sleep(_ORPHAN_CHECK_S)
     if os.getppid() == parent != launcher.pid:  # the fork server, which may linger without it
         os.kill(parent, signal.SIGKILL)
+    end_group(os.getpid())  # this process with it
     os._exit(1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 import panel as pn
 
@@ -51,12 +52,19 @@ class Tradeoff:
 
     def _build(self) -> None:
         self._built = True
+        pick = WeakMethod(self._pick)  # HoloViews keeps a figure's options, and all that they hold
+
+        def picked(strategy: str) -> None:
+            there = pick()
+            if there is not None:
+                there(strategy)
+
         self.choice = ui.Select(label="Code of", options=[], width=320, margin=(6, 12, 6, 12))
         self.choice.param.watch(lambda _: self._say(), "value")
         self.code = CodeBox(margin=(0, 12))
         self._plot = Plot(
             "Time against memory",
-            partial(tradeoff, picked=self._pick),
+            partial(tradeoff, picked=picked),
             summary_tradeoff,
             _READS,
             self._explorer.pace,

@@ -1,0 +1,1 @@
+"""Many visitors at once, and workers that die: what the server does under fire."""
