@@ -14,7 +14,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -69,11 +69,19 @@ class Visitor:
         return visitor
 
     @classmethod
-    async def connect(cls, address: str, token: str) -> Visitor:
-        """Open the websocket of a page that was fetched, and take in what is on it."""
+    async def connect(cls, address: str, token: str, path: str = "", **headers: str) -> Self:
+        """Open the websocket of a page that was fetched, and take in what is on it.
+
+        Args:
+            address: Of the server.
+            token: What the fetched page has for its websocket.
+            path: Of the page, where it is not the server's root.
+            headers: What is sent besides.
+        """
         origin = address.rstrip("/")
-        url = f"ws{origin.removeprefix('http')}/ws"
-        request = HTTPRequest(url, headers={"Origin": origin}, request_timeout=PATIENCE_S)
+        url = f"ws{origin.removeprefix('http')}{path}/ws"
+        given = {"Origin": origin} | headers
+        request = HTTPRequest(url, headers=given, request_timeout=PATIENCE_S)
         protocols = ["bokeh", token]
         visitor = cls(
             await websocket_connect(request, subprotocols=protocols, max_message_size=_LARGEST)
