@@ -14,14 +14,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ._job import Job, OnEvent, Outcome
 from ._spool import Spool, remove
-from ._wire import pack, read_frame, unpack, write_frame
+from ._wire import NONSENSE, pack, read_frame, unpack, write_frame
 
 _LAUNCHER = "jacoscope.run._launcher"
 _CLOSE_S = 5.0
+_NONSENSE = "The worker launcher sent what can't be read, and was stopped."
 
 
 @dataclass
@@ -152,6 +153,8 @@ class LocalRunner:
         assert process.stdout is not None
         with process.stdout:
             why = self._deliver(cast(BinaryIO, process.stdout))
+        if why == _NONSENSE:
+            process.kill()  # its workers end with it
         process.wait()
         remove(folder)  # in case the launcher could not
         with self._lock:
@@ -166,20 +169,42 @@ class LocalRunner:
 
     def _deliver(self, stream: BinaryIO) -> str:
         """Pass on what comes, to its end; return why it ended."""
-        while (frame := read_frame(stream)) is not None:
-            message = unpack(frame)
-            if "ended" in message:
-                return message["ended"]
-            handle = self._handles.get(message["ticket"])
+        while True:
+            try:
+                said = _next(stream)
+            except NONSENSE:
+                return _NONSENSE
+            if isinstance(said, str):
+                return said
+            number, what = said
+            handle = self._handles.get(number)
             if handle is None:
                 continue
-            if "event" in message:
-                if handle.on_event is not None:
-                    handle.on_event(message["event"])
-            else:
+            if isinstance(what, Outcome):
                 del self._handles[handle.number]
-                handle.future.set_result(Outcome(**message["outcome"]))
+                handle.future.set_result(what)
+            elif handle.on_event is not None:
+                handle.on_event(what)
+
+
+def _next(stream: BinaryIO) -> tuple[int, Outcome | dict[str, Any]] | str:
+    """Read what the launcher says next: of a job, its outcome or an event; or why it ended.
+
+    Raises:
+        NONSENSE: It is something else.
+    """
+    frame = read_frame(stream)
+    if frame is None:
         return "The worker launcher has ended."
+    message = unpack(frame)
+    if "ended" in message:
+        return str(message["ended"])
+    if "outcome" in message:
+        return message["ticket"], Outcome.from_plain(message["outcome"])
+    event: dict[str, Any] = message["event"]
+    if not isinstance(event["type"], str):
+        raise TypeError("This is no event of a job.")
+    return message["ticket"], event
 
 
 @cache
