@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -62,6 +63,18 @@ class Served:
 
     def socket(self, origin: str | None, token: str | None = None, host: str = "") -> int:
         """Ask for the websocket of a page, as one of `origin` would, and return the status."""
+        return self.get("/ws", **self._of_socket(origin, token, host)).status
+
+    @contextmanager
+    def connected(self) -> Iterator[socket.socket]:
+        """Open a page and its websocket, and give the connection."""
+        with closing(HTTPConnection("localhost", self.port, timeout=60)) as connection:
+            headers = self._of_socket(f"http://localhost:{self.port}", None, "")
+            connection.request("GET", "/ws", headers=headers)
+            assert connection.getresponse().status == 101
+            yield connection.sock
+
+    def _of_socket(self, origin: str | None, token: str | None, host: str) -> dict[str, str]:
         headers = {
             "Host": host or f"localhost:{self.port}",
             "Upgrade": "websocket",
@@ -72,7 +85,7 @@ class Served:
         }
         if origin is not None:
             headers["Origin"] = origin.format(port=self.port)
-        return self.get("/ws", **headers).status
+        return headers
 
 
 def started(options: tuple[str, ...], log: Path) -> Served:

@@ -18,6 +18,7 @@ from . import _ui as ui
 from ._admission import EVERYWHERE, VISITS, log_briefly, own_origins, shut, with_ports
 from ._browser import query_here
 from ._explorer import Explorer
+from ._files import guard_files
 from ._page import page
 from ._policy import Key, Policy, policy_of_visit
 from ._reading import is_loopback
@@ -32,6 +33,8 @@ from ._upstream import (
 from .terminal._values import VISITS_AT_ONCE
 
 _NICENESS = 5  # of the workers: a click is answered first
+_LARGEST_MESSAGE = 8_000_000  # bytes; a part of a file is 1.4 MB, and the longest code 1.2 MB
+_LARGEST_BODY = 100_000  # of a request: a page asks for things, and sends nothing along
 
 
 def serve(
@@ -82,6 +85,7 @@ def serve(
         sys.stderr.write(f"Can't listen on {address}:{port}: {error.strerror}.\n")
         return 1
     server = cast(Server, made)
+    guard_files(server._tornado)
     port = cast(int, server.port)
     pages = own_origins(address, port) | with_ports(origins)
     server._tornado.websocket_origins.update(pages)
@@ -109,6 +113,8 @@ def _guarded(visits: int) -> dict[str, Any]:
         "sign_sessions": True,
         "xsrf_cookies": True,
         "log_function": log_briefly,
+        "websocket_max_message_size": _LARGEST_MESSAGE,
+        "http_server_kwargs": {"max_body_size": _LARGEST_BODY},
         VISITS: visits,
     }
 
