@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -91,7 +92,20 @@ class Served:
         self, origin: str | None, token: str | None = None, host: str = "", **more: str
     ) -> int:
         """Ask for the websocket of a page, as one of `origin` would, and return the status."""
-        headers = more | {
+        headers = more | self._of_socket(origin, token, host)
+        return self.get("/ws", **headers).status
+
+    @contextmanager
+    def connected(self) -> Iterator[socket.socket]:
+        """Open a page and its websocket, and give the connection."""
+        with closing(self.connection()) as connection:
+            headers = self._of_socket(f"http://localhost:{self.port}", None, "")
+            connection.request("GET", "/ws", headers=headers)
+            assert connection.getresponse().status == 101
+            yield connection.sock
+
+    def _of_socket(self, origin: str | None, token: str | None, host: str) -> dict[str, str]:
+        headers = {
             "Host": host or f"localhost:{self.port}",
             "Upgrade": "websocket",
             "Connection": "Upgrade",
@@ -101,7 +115,7 @@ class Served:
         }
         if origin is not None:
             headers["Origin"] = origin.format(port=self.port)
-        return self.get("/ws", **headers).status
+        return headers
 
 
 def started(

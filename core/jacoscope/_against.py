@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ._json import read_json
 from ._study import Study
 
 _TOLD = ("jax", "jaxlib", "python", "processor")  # of the environment
@@ -29,7 +29,8 @@ def hold_against(here: Mapping[str, Any], there: Mapping[str, Any] | bytes) -> d
     Raises:
         ValueError: One of them is not a study.
     """
-    one, other = Study.from_plain(here), Study.from_plain(_read(there))
+    found = read_json(there) if isinstance(there, bytes) else there
+    one, other = Study.from_plain(here), Study.from_plain(found)
     medians = {row.strategy: row.median_s for row in other.rows}
     environments = [_environment(study) for study in (one, other)]
     shapes = [{(row.n_out, row.n_in) for row in study.rows} for study in (one, other)]
@@ -50,16 +51,6 @@ def hold_against(here: Mapping[str, Any], there: Mapping[str, Any] | bytes) -> d
         },
         "same_shape": shapes[0] == shapes[1],
     }
-
-
-def _read(study: Mapping[str, Any] | bytes) -> Any:
-    if not isinstance(study, bytes):
-        return study
-    try:
-        return json.loads(study)
-    except (ValueError, RecursionError) as error:
-        why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise ValueError(f"This is not JSON: {why}.") from None
 
 
 def _environment(study: Study) -> list[str]:

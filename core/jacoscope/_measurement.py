@@ -13,6 +13,8 @@ Status = Literal[
 ]
 
 _PEAK = "peak "
+_LARGEST = 2**63  # no number that is measured is above
+_SHOWN = 40  # characters of what can't be read
 
 
 @dataclass(frozen=True)
@@ -105,18 +107,24 @@ class Measurement:
             raise ValueError("This is not a row of a study: it has no fields.")
         unknown = sorted(str(name) for name in set(plain) - {each.name for each in fields(cls)})
         if unknown or not {"quantity", "strategy"} <= set(plain):
-            raise ValueError(
-                f"This is not a row of a study: {', '.join(unknown) or 'no strategy'}."
-            )
+            what = f"it has {shown(', '.join(unknown))}" if unknown else "it has no strategy"
+            raise ValueError(f"This is not a row of a study: {what}.")
         if plain.get("status", "ok") not in get_args(Status):
-            raise ValueError(f"A row's status can't be {plain['status']!r}.")
+            raise ValueError(f"A row's status can't be {shown(plain['status'])}.")
         for name, value in plain.items():
-            if not _fits(value, _hints()[name]):
-                raise ValueError(f"A row's {name} can't be {str(value)[:40]!r}.")
+            if not fits(value, _hints()[name]) or (name.endswith("_s") and not _is_time(value)):
+                raise ValueError(f"A row's {name} can't be {shown(value)}.")
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()
         }
         return cls(**values)
+
+
+def _is_time(value: Any) -> bool:
+    """Whether a time is one, or is unknown, and a row of samples is of times above 0."""
+    if isinstance(value, list | tuple):
+        return all(0 < each <= _LARGEST for each in value)
+    return value is None or 0 <= value <= _LARGEST
 
 
 @cache
@@ -124,17 +132,25 @@ def _hints() -> dict[str, Any]:
     return get_type_hints(Measurement)
 
 
-def _fits(value: object, hint: Any) -> bool:
+def shown(value: object) -> str:
+    """Return a value as it is shown where it can't be what it is: no more than its beginning."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def fits(value: object, hint: Any) -> bool:
     """Whether a JSON value may be a field's: a whole number may be a float, a list a tuple."""
     allowed = get_args(hint) or (hint,)
     if get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
             return False
         one_of_each_type = {type(each): each for each in value}.values()
-        return all(_fits(each, allowed[0]) for each in one_of_each_type)
+        return all(fits(each, allowed[0]) for each in one_of_each_type)
     if get_origin(hint) is Literal:
         return value in allowed
     kinds = {float: (int, float), NoneType: (NoneType,)}
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return False
     if isinstance(value, bool):  # which is an int to Python
         return bool in allowed
     return any(isinstance(value, kinds.get(kind, (kind,))) for kind in allowed)

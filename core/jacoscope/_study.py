@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._advice import Advice, measured_advice
 from ._break_even import cheapest_row, total_s, winners_by_calls
-from ._measurement import COLUMNS, Measurement, Status
+from ._json import read_json
+from ._measurement import COLUMNS, Measurement, Status, fits, shown
 from ._roofline import RooflinePoint, roofline_points
 from ._statistics import mark_ties, ties
 from ._strategy import Quantity, plan
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+_FIELDS = {"title": str, "empty_call_s": float | None, "f_s": float | None, "f_bytes": int | None}
 _DISPATCH_FACTOR = 10  # a median below this many empty calls is mostly dispatch
 
 
@@ -186,7 +188,7 @@ class Study:
             for row in self.rows
             if row.median_s is not None
             and (before := earlier.get(row.strategy)) is not None
-            and before.median_s is not None
+            and before.median_s
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -226,7 +228,7 @@ class Study:
             raise ValueError("This is not a study: it has no `schema`.")
         if plain["schema"] != SCHEMA:
             raise ValueError(
-                f"This study has schema {plain['schema']!r}; this version reads {SCHEMA}."
+                f"This study has schema {shown(plain['schema'])}; this version reads {SCHEMA}."
             )
         rows = plain.get("rows")
         if not isinstance(rows, Sequence) or isinstance(rows, str):
@@ -234,14 +236,12 @@ class Study:
         environment = plain.get("environment", {})
         if not isinstance(environment, Mapping):
             raise ValueError("This is not a study: its `environment` has no names.")
-        return cls(
-            rows=tuple(Measurement.from_plain(row) for row in rows),
-            title=str(plain.get("title", "")),
-            environment=dict(environment),
-            empty_call_s=plain.get("empty_call_s"),
-            f_s=plain.get("f_s"),
-            f_bytes=plain.get("f_bytes"),
-        )
+        rest = {name: plain[name] for name in _FIELDS if name in plain}
+        for name, value in rest.items():
+            if not fits(value, _FIELDS[name]):
+                raise ValueError(f"A study's {name} can't be {shown(value)}.")
+        made = tuple(Measurement.from_plain(row) for row in rows)
+        return cls(rows=made, environment=dict(environment), **rest)
 
     @classmethod
     def from_json(cls, path: str | Path) -> Study:
@@ -250,11 +250,7 @@ class Study:
         Raises:
             ValueError: The file is not a study.
         """
-        try:
-            plain = json.loads(Path(path).read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path} is not JSON: {error}.") from None
-        return cls.from_plain(plain)
+        return cls.from_plain(read_json(Path(path).read_bytes(), str(path)))
 
 
 def conclude(rows: Sequence[Measurement], f_s: float | None) -> tuple[Measurement, ...]:

@@ -27,7 +27,7 @@ class Own(param.Parameterized):
     source = param.String(default=next(iter(EXAMPLES.values())), doc="Python that defines `f`.")
     shape = param.String(default="", doc="Shape of the point, as `128x32`; empty for the code's.")
     dtype = param.Selector(default=DTYPES[0], objects=list(DTYPES))
-    arrays = param.Bytes(default=None, allow_None=True, doc="Content of an `.npz` file.")
+    arrays = param.Bytes(default=None, allow_None=True, doc="Content of an `.npz` or `.npy`.")
     name = param.String(default="own")
 
     def target(self) -> dict[str, Any]:

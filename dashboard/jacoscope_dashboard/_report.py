@@ -75,7 +75,7 @@ def read_study(path: str | Path) -> Study:
         text = rest.partition(_END)[0]
     try:
         plain = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a study: it is not JSON ({error}).") from None
     return Study.from_plain(plain)
 

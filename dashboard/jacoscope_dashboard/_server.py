@@ -28,6 +28,7 @@ from ._admission import (
 from ._announcement import announcement
 from ._browser import query_here
 from ._explorer import Explorer
+from ._files import guard_files
 from ._login import Login, lock
 from ._page import page
 from ._policy import Code, Key, Policy, policy_of_visit
@@ -44,6 +45,8 @@ from .terminal._values import VISITS_AT_ONCE
 
 _ALIVE = "/liveness"
 _NICENESS = 5  # of the workers: a click is answered first
+_LARGEST_MESSAGE = 8_000_000  # bytes; a part of a file is 1.4 MB, and the longest code 1.2 MB
+_LARGEST_BODY = 100_000  # of a request: a page asks for things, and sends nothing along
 
 
 def serve(
@@ -101,6 +104,7 @@ def serve(
         sys.stderr.write(f"Can't listen on {address}:{port}: {error.strerror}.\n")
         return 1
     server = cast(Server, made)
+    guard_files(server._tornado)
     port = cast(int, server.port)
     pages = own_origins(address, port) | with_ports(origins)
     server._tornado.websocket_origins.update(pages)
@@ -128,6 +132,8 @@ def _guarded(visits: int) -> dict[str, Any]:
         "xsrf_cookies": True,
         "log_function": log_briefly,
         "check_unused_sessions_milliseconds": LOOK_MS,
+        "websocket_max_message_size": _LARGEST_MESSAGE,
+        "http_server_kwargs": {"max_body_size": _LARGEST_BODY},
         VISITS: visits,
     }
 

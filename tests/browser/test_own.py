@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlparse
 
 import numpy as np
@@ -174,3 +175,24 @@ def test_code_of_ones_own_is_shown_as_text(visit: Visit) -> None:
     visit.page.get_by_role("tab", name="Code", exact=True).click()
     visit.page.wait_for_timeout(500)
     assert visit.page.title() == "Jacoscope"
+
+
+def test_a_file_that_is_too_large_is_not_sent(visit: Visit, tmp_path: Path) -> None:
+    visit.open_own()
+    sent: list[int] = []
+    visit.page.on("websocket", lambda it: it.on("framesent", lambda data: sent.append(len(data))))
+    visit.page.reload()
+    visit.page.get_by_label("Code of your function").wait_for()
+    large = tmp_path / "large.npz"
+    with large.open("wb") as file:
+        file.truncate(60_000_000)
+    visit.page.locator("input[type=file]").first.set_input_files(large)
+    visit.says("The file may have 50 MB at most. Make x in the code.")
+    assert sum(sent) < 1_000_000
+    path = tmp_path / "x.npy"
+    np.save(path, np.ones((1_000, 400)))
+    visit.page.locator("input[type=file]").first.set_input_files(path)
+    visit.says("x comes from the file")
+    assert sum(sent) > 3_200_000  # in parts
+    said, visit.wrong = visit.wrong, []  # what the browser says of it to those who look
+    assert all("exceeds maximum file size" in each for each in said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import Any
 
 import jax
@@ -46,6 +45,10 @@ def test_a_shape_goes_before_the_codes_own_point() -> None:
 
 
 def test_a_point_from_a_file() -> None:
+    with io.BytesIO() as file:
+        np.save(file, np.ones((2, 3)))
+        _, x = build(source_target(CUBE, arrays=file.getvalue(), dtype="float16"))
+    assert (x.shape, x.dtype) == ((2, 3), jnp.float16)
     _, x = build(source_target(CUBE, arrays=saved(any_name=np.ones((3, 4)))))
     assert (x.shape, x.dtype) == ((3, 4), jnp.float32)
     several = saved(weights=np.ones((3, 2)), bias=np.zeros(2), steps=np.arange(3))
@@ -56,16 +59,6 @@ def test_a_point_from_a_file() -> None:
         "steps": (3,),
     }
     assert x["steps"].dtype == jnp.int32  # as it was: `f` may not be differentiated by it
-
-
-def bomb() -> bytes:
-    with io.BytesIO() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in ("a.npy", "b.npy", "c.npy"):
-                with archive.open(name, "w", force_zip64=True) as part:
-                    for _ in range(400):
-                        part.write(bytes(1_000_000))
-        return file.getvalue()
 
 
 WRONG = {
@@ -88,16 +81,9 @@ def test_what_is_wrong_with_the_code(source: str) -> None:
 
 
 def test_what_is_wrong_with_the_file() -> None:
-    pickled = saved(x=np.array([{}], dtype=object))
-    for content, sentence in (
-        (b"no zip at all", "no `.npz` file that can be read"),
-        (saved(x=np.ones(3))[:-30], "no `.npz` file that can be read"),
-        (pickled, "holds Python objects, which are never read"),
-        (saved(), "holds no array"),
-        (bomb(), "content would take 1.2 GB"),
-    ):
-        with pytest.raises(PlainError, match=sentence):
-            build(source_target(CUBE, arrays=content))
+    words = saved(x=np.array(["a"]))
+    with pytest.raises(PlainError, match="`x` in the file holds <U1, where numbers are needed"):
+        build(source_target(CUBE, arrays=words))
 
 
 def test_a_point_that_is_too_large() -> None:

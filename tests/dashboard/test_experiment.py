@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from jacoscope.problems import families
+from jacoscope.problems import families, family
 from jacoscope_dashboard._experiment import OWN, Experiment, describe
 
 
@@ -123,3 +126,48 @@ def test_description_names_sizes() -> None:
     spec = Experiment(knobs={"batch": 2048}).spec()
     assert describe(spec) == "Logistic regression, predictions · batch size 2,048 · features 3"
     assert describe(Experiment(problem=OWN).spec()) == "Your function"
+
+
+def _knob_values(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    each = {
+        knob.name: st.sampled_from(knob.choices)
+        if knob.choices
+        else st.integers(knob.low or 0, knob.high or 0)
+        for knob in family(name).knobs.values()
+    }
+    return st.fixed_dictionaries({}, optional=each)
+
+
+SETTINGS: dict[str, st.SearchStrategy[Any]] = {
+    name: st.sampled_from(Experiment.param[name].objects)
+    for name in ("quantity", "mode", "order", "batching", "radius", "policy", "structure")
+}
+SETTINGS |= {name: st.none() | st.integers(1, 10**6) for name in ("chunk_size", "vectors")}
+SETTINGS |= {
+    "memory_limit": st.none() | st.sampled_from(["2GB", "1.5 MiB", "500 kB"]),
+    "time_limit": st.integers(1, 86_400).map(float) | st.sampled_from([0.1, 2.5, 0.125]),
+    "device": st.none() | st.sampled_from(["cpu:0", "gpu:11"]),
+    "grows": st.sampled_from(["", "batch", "n_2"]),
+}
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(st.data(), st.fixed_dictionaries({}, optional=SETTINGS))
+def test_any_settings_come_back_by_a_link(data: st.DataObject, values: dict[str, Any]) -> None:
+    problem = data.draw(st.sampled_from([each.name for each in families()]))
+    experiment = Experiment(problem=problem, knobs=data.draw(_knob_values(problem)), **values)
+    again, notices = Experiment.from_query(experiment.to_query())
+    assert again.spec() == experiment.spec()
+    assert notices == []
+
+
+NAMES = st.sampled_from(["problem", *Experiment.FIELDS, "batch", "seed", "dtype", "theme"])
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.text() | st.lists(st.tuples(NAMES | st.text(), st.text()), max_size=6).map(urlencode))
+def test_any_query_gives_settings(query: str) -> None:
+    experiment, notices = Experiment.from_query(query)
+    assert all(len(each) < 300 for each in notices)
+    again, _ = Experiment.from_query(experiment.to_query())
+    assert again.spec() == experiment.spec()

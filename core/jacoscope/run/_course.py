@@ -51,7 +51,11 @@ class Course:
         self._peaks = 0
 
     def note(self, event: dict[str, Any]) -> None:
-        """Take note of what the worker said of itself."""
+        """Take note of what the worker said of itself.
+
+        Raises:
+            ValueError: It is no row of a study; or another of `NONSENSE`, if it is no event.
+        """
         match event.get("type"):
             case "started":
                 self._began = time.monotonic()
@@ -60,7 +64,7 @@ class Course:
                 self._plan = list(event["strategies"])
                 self._environment = dict(event.get("environment", {}))
             case "row":
-                row = event["row"]
+                row = Measurement.from_plain(event["row"]).to_plain()
                 self._rows[row["strategy"]] = row
                 new = row["strategy"] not in self.job.options.get("failed", {})
                 self._over = row["strategy"] if new and row["status"] == "out_of_memory" else ""
@@ -103,8 +107,10 @@ class Course:
         if self.job.kind == "peak":
             self._keep_peak(outcome)
         elif outcome.status == "ok":
-            self._study = dict(outcome.value["study"])
-            self._heavy = list(outcome.value["heavy"])
+            study = Study.from_plain(outcome.value["study"])
+            names = {row.strategy for row in study.rows}
+            self._study = study.to_plain()
+            self._heavy = [name for name in outcome.value["heavy"] if name in names]
             self._peaks = len(self._heavy)
         elif outcome.status in _LOST:
             again = self._again(outcome, left_s)
@@ -197,7 +203,7 @@ class Course:
         """Change a row of the study, and tell."""
         assert self._study is not None
         row = Measurement.from_plain(next(r for r in self._study["rows"] if r["strategy"] == name))
-        changed = change(row).to_plain()
+        changed = Measurement.from_plain(change(row).to_plain()).to_plain()
         self._study["rows"] = [
             changed if each["strategy"] == name else each for each in self._study["rows"]
         ]

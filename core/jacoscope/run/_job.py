@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 Probe = Literal["devices", "matrix", "structure", "products", "inside", "advise", "against"]
 Kind = Probe | Literal["compare", "peak"]
@@ -69,6 +69,22 @@ class Outcome:
     status: OutcomeStatus
     message: str = ""
     value: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Outcome:
+        """Build an outcome from its plain form, as another process has sent it.
+
+        Raises:
+            ValueError: It is not one.
+            TypeError: It is not one.
+        """
+        outcome = cls(**plain)
+        kinds = {"status": str, "message": str, "value": Mapping}
+        if not all(isinstance(getattr(outcome, name), kind) for name, kind in kinds.items()):
+            raise TypeError("This is no outcome of a job.")
+        if outcome.status not in get_args(OutcomeStatus):
+            raise ValueError(f"A job can't end as {outcome.status[:40]!r}.")
+        return outcome
 
 
 class Handle(Protocol):

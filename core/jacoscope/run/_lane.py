@@ -24,7 +24,7 @@ from ._family import end_family, end_group
 from ._job import Job, Outcome, OutcomeStatus
 from ._pools import Pools
 from ._queue import FairQueue
-from ._wire import pack
+from ._wire import NONSENSE, pack
 
 Send = Callable[[dict[str, Any]], None]
 _GRACE_S = 0.5  # a comparison ends by itself at its time limit; this long after, it is killed
@@ -33,6 +33,7 @@ _DRAIN_S = 5.0
 _BEGIN_S = 20.0  # within which a worker begins; one starts in some seconds, at most
 _TRIES = 3
 _MEMORY_GRACE = 1.02
+_DISTRUSTED = "The worker process sent what can't be read, and was stopped."
 # What no limit on a program means: what the runtime takes besides, and what a compiler takes.
 _RUNNING_BYTES, _COMPILING_BYTES = 24_000_000, 50_000_000
 
@@ -109,29 +110,39 @@ class Lane:
             return ticket if ticket is not None and ticket.call == call else None
 
     def hear(self, ticket: Ticket, message: dict[str, Any]) -> None:
-        """Take note of what the worker sent, and pass events on."""
+        """Take note of what the worker sent, and pass events on, and nothing else of it.
+
+        Raises:
+            NONSENSE: It can't be read; see `distrust`.
+        """
         if "pid" in message:
-            ticket.idle_bytes = ticket.base_bytes = message["rss"]
-            self._tell(ticket, {"event": {"type": "worker", "pid": message["pid"]}})
+            ticket.idle_bytes = ticket.base_bytes = int(message["rss"])
+            pid = int(message["pid"])
+            self._tell(ticket, {"event": {"type": "worker", "pid": pid}})
             try:
-                ticket.worker = psutil.Process(message["pid"])
+                ticket.worker = psutil.Process(pid)
             except psutil.NoSuchProcess:
                 pass  # it has died already; the pool will say so
         elif "outcome" in message:
-            ticket.outcome = Outcome(**message["outcome"])
+            ticket.outcome = Outcome.from_plain(message["outcome"])
         else:
             event = message["event"]
-            match event.get("type"):
+            match event["type"]:
                 case "started":  # waiting for a turn does not count
                     limit_s = ticket.course.job.time_limit
                     ticket.deadline = min(ticket.deadline, time.monotonic() + limit_s)
                 case "runs":
-                    ticket.base_bytes, ticket.compiling = event["rss"], False
+                    ticket.base_bytes, ticket.compiling = int(event["rss"]), False
                     return
                 case "stage":
                     ticket.compiling = event["stage"] != "time"
             ticket.course.note(event)
-            self._tell(ticket, message)
+            self._tell(ticket, {"event": event})
+
+    def distrust(self, ticket: Ticket) -> None:
+        """End a worker that has sent what can't be read, and the job with it."""
+        with self._lock:
+            self._kill(ticket, "crashed", _DISTRUSTED)
 
     def close(self) -> None:
         """Kill the worker and forget the queue."""
@@ -194,7 +205,10 @@ class Lane:
 
     def _conclude(self, ticket: Ticket, outcome: Outcome) -> None:
         """Go on with what comes after a worker's part, or end."""
-        final = ticket.course.after(outcome, ticket.deadline - time.monotonic())
+        try:
+            final = ticket.course.after(outcome, ticket.deadline - time.monotonic())
+        except NONSENSE:  # of what the worker has said
+            final = Outcome("crashed", _DISTRUSTED)
         if final is None:
             self._start(ticket)
             return
@@ -267,7 +281,8 @@ def _judge(ticket: Ticket, future: Future[None]) -> Outcome:
     except ProcessExpired as error:
         return Outcome("crashed", f"The worker process died ({_cause(error.exitcode)}).")
     except Exception as error:  # noqa: BLE001 (pebble passes on whatever broke its worker)
-        return Outcome("crashed", f"The worker process failed: {error}.")
+        said = str(error) or str(error.__cause__)
+        return Outcome("crashed", f"The worker process failed: {said.removesuffix('.')}.")
     return Outcome("crashed", "The worker process ended without an answer.")
 
 

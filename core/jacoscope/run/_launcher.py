@@ -24,7 +24,7 @@ from ._job import Job
 from ._job import Lane as LaneName
 from ._lane import Lane
 from ._spool import remove
-from ._wire import pack, read_frame, unpack, write_frame
+from ._wire import LONGEST, NONSENSE, pack, read_frame, unpack, write_frame
 
 _NOT_HERE = (
     "Worker processes can't be started here: {}. They need a folder for temporary files, and"
@@ -108,7 +108,7 @@ def _listen(connection: Connection, lanes: dict[str, Lane]) -> None:
     ticket = lane = None
     with connection:
         try:
-            hello = unpack(connection.recv_bytes())
+            hello = unpack(connection.recv_bytes(LONGEST))
             for lane in lanes.values():
                 ticket = lane.running(hello["call"])
                 if ticket is not None:
@@ -117,9 +117,12 @@ def _listen(connection: Connection, lanes: dict[str, Lane]) -> None:
                 return  # cancelled meanwhile
             lane.hear(ticket, hello)
             while True:
-                lane.hear(ticket, unpack(connection.recv_bytes()))
-        except (EOFError, OSError, ValueError):
+                lane.hear(ticket, unpack(connection.recv_bytes(LONGEST)))
+        except (EOFError, OSError):
             pass  # closed, or killed in the middle of a message
+        except NONSENSE:
+            if ticket is not None and lane is not None:
+                lane.distrust(ticket)
         finally:
             if ticket is not None:
                 ticket.drained.set()

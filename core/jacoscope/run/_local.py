@@ -14,14 +14,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ._job import Job, OnEvent, Outcome
 from ._spool import Spool, remove
-from ._wire import pack, read_frame, unpack, write_frame
+from ._wire import NONSENSE, pack, read_frame, unpack, write_frame
 
 _LAUNCHER = "jacoscope.run._launcher"
 _CLOSE_S = 5.0
+_NONSENSE = "The worker launcher sent what can't be read, and was stopped."
 
 
 @dataclass
@@ -152,6 +153,8 @@ class LocalRunner:
         assert process.stdout is not None
         with process.stdout:
             why = self._deliver(cast(BinaryIO, process.stdout))
+        if why == _NONSENSE:
+            process.kill()  # its workers end with it
         process.wait()
         remove(folder)  # in case the launcher could not
         with self._lock:
@@ -166,27 +169,48 @@ class LocalRunner:
 
     def _deliver(self, stream: BinaryIO) -> str:
         """Pass on what comes, to its end; return why it ended."""
-        while (frame := read_frame(stream)) is not None:
-            why = self._pass_on(frame)  # whose variables are gone while this waits for the next
-            if why:
-                return why
-        return "The worker launcher has ended."
+        why = ""
+        while not why:
+            why = self._pass_on(stream)
+        return why
 
-    def _pass_on(self, frame: bytes) -> str:
-        """Pass on one message; return why the launcher ended, if that is what it says."""
-        message = unpack(frame)
-        if "ended" in message:
-            return message["ended"]
-        handle = self._handles.get(message["ticket"])
-        if handle is None:
-            return ""
-        if "event" in message:
-            if handle.on_event is not None:
-                handle.on_event(message["event"])
-        else:
+    def _pass_on(self, stream: BinaryIO) -> str:
+        """Pass on the next message; return why the launcher ended, if that is what it says.
+
+        What was passed on is forgotten then: the next message may be long in coming.
+        """
+        try:
+            frame = read_frame(stream)
+            said = "The worker launcher has ended." if frame is None else _read(frame)
+        except NONSENSE:
+            return _NONSENSE
+        if isinstance(said, str):
+            return said
+        number, what = said
+        handle = self._handles.get(number)
+        if handle is not None and isinstance(what, Outcome):
             del self._handles[handle.number]
-            handle.future.set_result(Outcome(**message["outcome"]))
+            handle.future.set_result(what)
+        elif handle is not None and not isinstance(what, Outcome) and handle.on_event is not None:
+            handle.on_event(what)
         return ""
+
+
+def _read(frame: bytes) -> tuple[int, Outcome | dict[str, Any]] | str:
+    """Read what the launcher says: of a job, its outcome or an event; or why it ended.
+
+    Raises:
+        NONSENSE: It is something else.
+    """
+    message = unpack(frame)
+    if "ended" in message:
+        return str(message["ended"])
+    if "outcome" in message:
+        return message["ticket"], Outcome.from_plain(message["outcome"])
+    event: dict[str, Any] = message["event"]
+    if not isinstance(event["type"], str):
+        raise TypeError("This is no event of a job.")
+    return message["ticket"], event
 
 
 @cache

@@ -12,10 +12,11 @@ import multiprocessing
 import os
 import threading
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 from pebble import ProcessPool
 
+from ._plain_pipe import PlainContext
 from ._worker import prepare, work
 
 _JOIN_S = 2.0
@@ -60,7 +61,7 @@ def _new_pool(fresh: bool) -> ProcessPool:
     pool = ProcessPool(
         max_workers=1,
         max_tasks=int(fresh),
-        context=context,
+        context=cast(Any, PlainContext(context)),
         initializer=prepare,
         initargs=(os.getpid(),),
     )

@@ -6,7 +6,6 @@ import io
 import math
 import traceback
 import types
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._arrays import read_arrays
 from .._failure import PlainError
 
 FILE = "your function"  # the name of the source in tracebacks and source lines
@@ -35,7 +35,8 @@ def source_target(
     Args:
         source: Python that defines `f`; and `x`, where neither of the others is given.
         shape: Shape of a point drawn from the standard normal distribution.
-        arrays: Content of an `.npz` file: one array is the point, several are a dict of them.
+        arrays: Content of an `.npz` or `.npy` file: one array is the point, several are a dict of
+            them.
         dtype: What floating-point numbers of `shape` or `arrays` become; `float64` has JAX
             compute in 64 bits.
     """
@@ -91,23 +92,7 @@ def _run(source: str) -> dict[str, Any]:
 
 
 def _read(content: bytes, dtype: Any) -> Any:
-    """Read the arrays of an `.npz` file, without unpickling anything."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            _refuse_large(sum(each.file_size for each in file.infolist()), "The file's content")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            read = {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise PlainError(f"The file is no `.npz` file that can be read: {error}.") from error
-    except ValueError as error:
-        if "pickle" not in str(error):
-            raise
-        raise PlainError(
-            "The file holds Python objects, which are never read. Save plain arrays with"
-            " `np.savez(path, x=x)`."
-        ) from error
-    if not read:
-        raise PlainError("The file holds no array. Save some with `np.savez(path, x=x)`.")
+    read = read_arrays(io.BytesIO(content), _LARGEST_BYTES)
     x = {name: _floats(array, dtype) for name, array in read.items()}
     return next(iter(x.values())) if len(x) == 1 else x
 

@@ -14,8 +14,17 @@ from typing import Any, BinaryIO
 import numpy as np
 
 _LENGTH = struct.Struct(">Q")
-_LONGEST = 2**31
+LONGEST = 2**31  # bytes of a message
+# What a reader runs into where a message holds something else than it should.
+NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _KINDS = "biuf"
+_MARK = "$"  # before the names that stand for bytes and arrays; a name of its own gets another
+_CUT = "The message is cut short."
+_NO_FORM = "The message is not of this form."
+
+
+class _SpoiltError(ValueError):
+    """What says in a sentence why a message can't be read."""
 
 
 def pack(value: Any) -> bytes:
@@ -38,7 +47,7 @@ def pack(value: Any) -> bytes:
         if isinstance(item, np.generic):
             return item.item()
         if isinstance(item, dict):
-            return {str(key): encode(each) for key, each in item.items()}
+            return {_marked(str(key)): encode(each) for key, each in item.items()}
         if isinstance(item, list | tuple):
             return [encode(each) for each in item]
         if item is None or isinstance(item, bool | int | float | str):
@@ -55,8 +64,17 @@ def unpack(message: bytes) -> Any:
     Raises:
         ValueError: The message is cut short or not of this form.
     """
+    try:
+        return _unpacked(message)
+    except _SpoiltError:
+        raise
+    except (*NONSENSE, MemoryError) as error:
+        raise _SpoiltError(_NO_FORM) from error
+
+
+def _unpacked(message: bytes) -> Any:
     if len(message) < _LENGTH.size:
-        raise ValueError("The message is cut short.")
+        raise _SpoiltError(_CUT)
     (length,) = _LENGTH.unpack_from(message)
     place = _LENGTH.size + length
     head = json.loads(message[_LENGTH.size : place])
@@ -64,7 +82,7 @@ def unpack(message: bytes) -> Any:
     def take(count: int) -> bytes:
         nonlocal place
         if count < 0 or place + count > len(message):
-            raise ValueError("The message is cut short.")
+            raise _SpoiltError(_CUT)
         place += count
         return message[place - count : place]
 
@@ -76,14 +94,22 @@ def unpack(message: bytes) -> Any:
         if "$bytes" in item:
             return take(item["$bytes"])
         if "$array" in item:
-            dtype = np.dtype(item["$array"])
-            if dtype.kind not in _KINDS:
-                raise ValueError(f"An array of {dtype} is not plain data.")
-            count = math.prod(item["shape"]) * dtype.itemsize
-            return np.frombuffer(take(count), dtype).reshape(item["shape"])
-        return {key: decode(each) for key, each in item.items()}
+            return array(np.dtype(str(item["$array"])), item["shape"])
+        return {key.removeprefix(_MARK): decode(each) for key, each in item.items()}
 
-    return decode(head)
+    def array(dtype: np.dtype[Any], shape: list[int]) -> np.ndarray:
+        if dtype.kind not in _KINDS:
+            raise _SpoiltError(f"An array of {dtype} is not plain data.")
+        return np.frombuffer(take(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
+
+    value = decode(head)
+    if place != len(message):
+        raise _SpoiltError(_NO_FORM)
+    return value
+
+
+def _marked(name: str) -> str:
+    return _MARK + name if name.startswith(_MARK) else name
 
 
 def write_frame(stream: BinaryIO, message: bytes) -> None:
@@ -102,9 +128,9 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
-    if length > _LONGEST:
-        raise ValueError(f"A message of {length} bytes is too long.")
+    if length > LONGEST:
+        raise _SpoiltError(f"A message of {length} bytes is too long.")
     message = stream.read(length)
     if len(message) < length:
-        raise ValueError("The message is cut short.")
+        raise _SpoiltError(_CUT)
     return message

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jacoscope._arrays import read_arrays
+from jacoscope._failure import PlainError
 from jacoscope._limits import free_memory
 from jacoscope._units import format_bytes
 
 from ._errors import CommandLineError
-
-_BROKEN = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, KeyError)
 
 
 def drawn(shapes: Sequence[tuple[int, ...]], dtype: str, seed: int) -> Any:
@@ -54,20 +52,17 @@ def stored(path: str, dtype: str | None) -> Any:
         CommandLineError: It can't be read, or holds something else.
     """
     try:
-        arrays = _arrays(path)
-    except MemoryError:
-        raise CommandLineError(f"`--input` must fit into memory, but {path} does not.") from None
+        with Path(path).open("rb") as stream:
+            arrays = read_arrays(stream, free_memory())
     except OSError as error:
-        if error.strerror is None:
-            raise CommandLineError(_broken(path)) from error
         raise CommandLineError(
             f"`--input` must be a file that can be read, but of {path} it was said:"
             f" {error.strerror}."
         ) from error
-    except _BROKEN as error:
-        raise CommandLineError(_broken(path)) from error
-    if not arrays:
-        raise CommandLineError(f"`--input` must hold at least one array, but {path} is empty.")
+    except PlainError as error:
+        raise CommandLineError(
+            f"`--input` must be a file of arrays, but {path} can't be taken. {error}"
+        ) from error
     if dtype is not None:
         arrays = {name: _cast(array, dtype) for name, array in arrays.items()}
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
@@ -98,20 +93,5 @@ def holds_float64(x: Any) -> bool:
     return any(getattr(leaf, "dtype", None) == np.float64 for leaf in jax.tree.leaves(x))
 
 
-def _arrays(path: str) -> dict[str, np.ndarray]:
-    with Path(path).open("rb") as stream:
-        loaded = np.load(stream, allow_pickle=False)
-        if isinstance(loaded, Mapping):
-            return {str(name): loaded[name] for name in loaded}
-        return {"x": loaded}
-
-
 def _cast(array: np.ndarray, dtype: str) -> np.ndarray:
     return array.astype(np.dtype(jnp.dtype(dtype))) if array.dtype.kind in "fiub" else array
-
-
-def _broken(path: str) -> str:
-    return (
-        f"`--input` must be a whole file of numpy.savez or numpy.save without pickled objects,"
-        f" but {path} is not. Pickled objects can run code and are never loaded."
-    )

@@ -14,6 +14,7 @@ from .._comparison import Ran
 from .._history import said_of
 from .._html import Html, alert
 from .._table import SortableTable
+from .._upload import FileInput
 from ._against_words import COLUMNS, against_rows, against_sentence
 
 if TYPE_CHECKING:
@@ -57,8 +58,13 @@ class Against:
         )
         self.other.param.watch(lambda _: self._ask(), "value")
         self._held.param.watch(lambda *_: self._answer(), ["state", "picture"])
-        self.file = ui.FileInput(
-            label="Open a saved study", accept=".json", variant="outlined", margin=(6, 12)
+        self.file = FileInput(
+            self._refuse,
+            _LARGEST,
+            label="Open a saved study",
+            accept=".json",
+            variant="outlined",
+            margin=(6, 12),
         )
         self.file.param.watch(lambda event: self.read(event.new), "value")
         self._said = Html(margin=(6, 0))
@@ -71,13 +77,15 @@ class Against:
         if not content:
             return
         if len(content) > _LARGEST:
-            said = f"The file has more than {_LARGEST / 1e6:g} MB, as no study has."
-            self._said.write(alert(said))
+            self._refuse()
             return
         self._saved = content
         self._offer()
         self.other.value = _FILE
         self._ask()
+
+    def _refuse(self) -> None:
+        self._said.write(alert(f"The file has more than {_LARGEST / 1e6:g} MB, as no study has."))
 
     def _offer(self) -> None:
         history: list[Ran] = self._explorer.session.comparison.history

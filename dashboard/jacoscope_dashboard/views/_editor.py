@@ -16,6 +16,7 @@ from .._link import fragment_of, read_fragment
 from .._own import LARGEST_FILE, LARGEST_SOURCE, Own, fingerprint, typed
 from .._place import served
 from .._reading import read_shape
+from .._upload import FileInput
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -136,8 +137,13 @@ class EditorView:
             get=lambda: own.dtype,
             put=lambda name: setattr(own, "dtype", name),
         )
-        self.file = ui.FileInput(
-            label="From a file", accept=".npz,.py", variant="outlined", margin=(0, 0, 14, 0)
+        self.file = FileInput(
+            self._refuse_file,
+            LARGEST_FILE,
+            label="From a file",
+            accept=".npz,.npy,.py",
+            variant="outlined",
+            margin=(0, 0, 14, 0),
         )
         self.file.param.watch(lambda event: self._read(event.new), "value")
         self.button = ui.Button(label="Use it", variant="contained", margin=0)
@@ -179,10 +185,13 @@ class EditorView:
         if content and (self.file.filename or "").endswith(".py"):
             self._read_code(content)
         elif content and len(content) > LARGEST_FILE:
-            said = f"The file may have {LARGEST_FILE / 1e6:g} MB at most. Make `x` in the code."
-            self._said.write(alert(said))
+            self._refuse_file()
         else:
             self.own.arrays = content or None
+
+    def _refuse_file(self) -> None:
+        said = f"The file may have {LARGEST_FILE / 1e6:g} MB at most. Make `x` in the code."
+        self._said.write(alert(said))
 
     def _read_code(self, content: bytes) -> None:
         try:
