@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -69,6 +71,18 @@ class Outcome:
     status: OutcomeStatus
     message: str = ""
     value: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def died(cls, code: int | None) -> Outcome:
+        """Return the outcome of a job whose worker died.
+
+        Args:
+            code: Its exit code; less than 0 for a signal, None where it is not known.
+        """
+        cause = f"exit code {code}"
+        with contextlib.suppress(TypeError, ValueError):
+            cause = signal.Signals(-code).name  # pyright: ignore[reportOptionalOperand]
+        return cls("crashed", f"The worker process died ({cause}).")
 
 
 class Handle(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from typing import Any, BinaryIO
 
@@ -16,6 +17,8 @@ import numpy as np
 _LENGTH = struct.Struct(">Q")
 _LONGEST = 2**31
 _KINDS = "biuf"
+_DTYPE = re.compile(rf"[<>|][{_KINDS}]\d{{1,2}}")
+_DEEPEST = 100
 
 
 def pack(value: Any) -> bytes:
@@ -49,17 +52,25 @@ def pack(value: Any) -> bytes:
     return b"".join([_LENGTH.pack(len(head)), head, *buffers])
 
 
-def unpack(message: bytes) -> Any:
+def unpack(message: bytes, most: float = math.inf) -> Any:
     """Decode what `pack` encoded.
 
+    Args:
+        message: The bytes.
+        most: How many values may be in it, lists and dicts counted too.
+
     Raises:
-        ValueError: The message is cut short or not of this form.
+        ValueError: The message is cut short, not of this form, too deep, or has too many values.
     """
     if len(message) < _LENGTH.size:
         raise ValueError("The message is cut short.")
     (length,) = _LENGTH.unpack_from(message)
     place = _LENGTH.size + length
-    head = json.loads(message[_LENGTH.size : place])
+    try:
+        head = json.loads(message[_LENGTH.size : place])
+    except RecursionError:
+        raise ValueError("The message is too deep.") from None
+    left = most
 
     def take(count: int) -> bytes:
         nonlocal place
@@ -68,22 +79,32 @@ def unpack(message: bytes) -> Any:
         place += count
         return message[place - count : place]
 
-    def decode(item: Any) -> Any:
+    def decode(item: Any, depth: int = 0) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise ValueError(f"The message has more than {most} values.")
+        if depth > _DEEPEST:
+            raise ValueError("The message is too deep.")
         if isinstance(item, list):
-            return [decode(each) for each in item]
+            return [decode(each, depth + 1) for each in item]
         if not isinstance(item, dict):
             return item
         if "$bytes" in item:
             return take(item["$bytes"])
         if "$array" in item:
-            dtype = np.dtype(item["$array"])
-            if dtype.kind not in _KINDS:
-                raise ValueError(f"An array of {dtype} is not plain data.")
+            name = item["$array"]
+            if not isinstance(name, str) or not _DTYPE.fullmatch(name):
+                raise ValueError(f"An array of {str(name)[:40]} is not plain data.")
+            dtype = np.dtype(name)
             count = math.prod(item["shape"]) * dtype.itemsize
             return np.frombuffer(take(count), dtype).reshape(item["shape"])
-        return {key: decode(each) for key, each in item.items()}
+        return {key: decode(each, depth + 1) for key, each in item.items()}
 
-    return decode(head)
+    try:
+        return decode(head)
+    except (TypeError, KeyError, OverflowError) as error:  # as of a shape that is none
+        raise ValueError(f"The message is not of this form: {error}.") from error
 
 
 def write_frame(stream: BinaryIO, message: bytes) -> None:
