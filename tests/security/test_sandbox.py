@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import psutil
 import pytest
+from filelock import FileLock, Timeout
 
 import jacoscope as jsc
-from jacoscope.run import Job, LocalRunner, Outcome, source_target
+from jacoscope.run import (
+    Confines,
+    Job,
+    LocalRunner,
+    Outcome,
+    sandbox_faults,
+    sandbox_runner,
+    source_target,
+)
 from jacoscope.run import _bubble as bubble
 from jacoscope.run import _cell as cell
 from jacoscope.run import _sandbox as sandbox
-from jacoscope.run._confines import Confines
+from jacoscope.run._keyring import leave_keyring
 from jacoscope.run._kin import Kin
-from jacoscope.run._sandbox import sandbox_runner, ways_out
+from jacoscope.run._turn import Turn
 
 SMALL = Confines(memory_bytes=1_000_000_000, processes=48)
 F = "import jax.numpy as jnp\ndef f(x): return jnp.tanh(x) * x[:2].sum()\n"
@@ -65,7 +78,8 @@ def job(source: str, kind: str = "matrix", **options: object) -> Job:
 
 
 def test_no_way_out() -> None:
-    assert ways_out() == []
+    leave_keyring()  # for one of its own: there may be none to be shared
+    assert sandbox_faults() == []
 
 
 def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -76,6 +90,7 @@ def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     own = bubble.command
+    monkeypatch.setattr(cell, "_END_S", 1.0)
     monkeypatch.setattr(
         cell, "command", lambda *given: [each for each in own(*given) if each != "--unshare-pid"]
     )
@@ -130,13 +145,13 @@ def test_guards_that_are_out_are_noticed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, take_out: Callable[..., None]
 ) -> None:
     take_out(monkeypatch, tmp_path)
-    found = " ".join(ways_out(SMALL))
+    found = " ".join(sandbox_faults(SMALL))
     assert [each for each in NOTICED[take_out] if each not in found] == [], found
 
 
 def test_no_bubblewrap_no_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert ways_out() == ["Sandboxes need bubblewrap 0.8 or later: `apt install bubblewrap`."]
+    assert sandbox_faults() == ["Sandboxes need bubblewrap 0.8 or later: `apt install bubblewrap`."]
     with closing(sandbox_runner(SMALL)) as runner:
         outcome = run(runner, F)
     assert outcome.status == "refused"
@@ -145,7 +160,7 @@ def test_no_bubblewrap_no_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_what_bubblewrap_says_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bubble, "GUARDS", (*bubble.GUARDS, "--no-such-guard"))
-    (said,) = ways_out()
+    (said,) = sandbox_faults()
     assert "Unknown option --no-such-guard" in said
     assert "user namespaces" in said
 
@@ -162,12 +177,45 @@ def test_a_comparison_with_its_peaks(runner: LocalRunner) -> None:
     events: list[str] = []
     order = job("import jax.numpy as jnp\ndef f(x): return jnp.outer(x, x)\n", "compare")
     order = replace(order, options={"time_limit": 6.0, "only": ["jax.jacfwd", "jax.jacrev"]})
-    outcome = runner.submit(order, lambda event: events.append(event["type"])).result(100)
+    handle = runner.submit(order, lambda event: events.append(event["type"]))
+    alone = 0
+    while not handle.done():
+        alone += is_held("probe.lock")
+        time.sleep(0.01)
+    assert alone > 0
+    outcome = handle.result(0)
     assert outcome.status == "ok", outcome.message
     rows = jsc.Study.from_plain(outcome.value["study"]).rows
     assert {row.strategy for row in rows if row.median_s} == {"jax.jacfwd", "jax.jacrev"}
     assert events.count("started") >= 1
     assert {"plan", "stage", "row"} <= set(events)
+
+
+def is_held(name: str) -> bool:
+    """Whether somebody holds a lock of this machine, just now."""
+    lock = FileLock(Path(tempfile.gettempdir(), f"jacoscope-{getpass.getuser()}", name))
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def test_a_job_waits_for_its_turn(runner: LocalRunner) -> None:
+    begun = threading.Event()
+    began: list[str] = []
+
+    def hear(event: dict[str, Any]) -> None:
+        began.append(event["type"])
+        if event["type"] == "worker":
+            begun.set()
+
+    with Turn().probe():
+        handle = runner.submit(job(F), hear)
+        assert begun.wait(60)
+        time.sleep(0.5)
+        assert "started" not in began
+    assert handle.result(60).status == "ok"
 
 
 LEAVES = """

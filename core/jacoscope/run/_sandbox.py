@@ -29,7 +29,7 @@ _STAYS = "What it starts may outlive it."
 def sandbox_runner(confines: Confines | None = None) -> LocalRunner:
     """Return a runner that does each job in a sandbox of its own.
 
-    Where there can be none, its jobs are refused. Ask `ways_out` before.
+    Where there can be none, its jobs are refused. Ask `sandbox_faults` before.
 
     Args:
         confines: What a job may take; the usual where None.
@@ -37,7 +37,7 @@ def sandbox_runner(confines: Confines | None = None) -> LocalRunner:
     return LocalRunner(confines=confines or Confines())
 
 
-def ways_out(confines: Confines | None = None) -> list[str]:
+def sandbox_faults(confines: Confines | None = None) -> list[str]:
     """Try to get out of a sandbox, from inside one, and out of what it may take.
 
     Takes about two seconds. What is tried: to read private files of this user, and the server's
