@@ -44,7 +44,7 @@ def test_a_picture_does_not_wait_for_advice(tmp_path: Path) -> None:
     picture.let_go()
 
 
-@pytest.mark.parametrize("lane", ["advice", "probe"])
+@pytest.mark.parametrize("lane", ["advice", "probe", "sandbox for probe"])
 def test_a_slice_waits_for_a_probe(tmp_path: Path, lane: str) -> None:
     probe = Holder(lambda: Turn(tmp_path).probe(lane))
     assert probe.has.wait(PATIENCE_S)
@@ -55,7 +55,7 @@ def test_a_slice_waits_for_a_probe(tmp_path: Path, lane: str) -> None:
     piece.let_go()
 
 
-@pytest.mark.parametrize("lane", ["advice", "probe"])
+@pytest.mark.parametrize("lane", ["advice", "probe", "sandbox for probe"])
 def test_a_probe_comes_in_between_two_slices(tmp_path: Path, lane: str) -> None:
     timing = Turn(tmp_path)
     with timing.alone():

@@ -98,8 +98,8 @@ class _Workers:
 @pytest.mark.parametrize("name", LIES)
 def test_what_can_not_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     workers, said = _Workers(), SimpleQueue[dict[str, Any]]()
-    monkeypatch.setattr(lanes, "Pools", lambda: workers)
-    lane = Lane(None, b"", said.put)
+    monkeypatch.setattr(lanes, "Pools", lambda *_: workers)
+    lane = Lane(None, b"", said.put, "probe")
     ours, theirs = Pipe()
     with subprocess.Popen(["sleep", "60"]) as worker, ExitStack() as end:
         end.callback(worker.kill)
@@ -131,8 +131,8 @@ def test_what_can_not_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_a_comparison_of_nothing(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     workers, said = _Workers(), SimpleQueue[dict[str, Any]]()
-    monkeypatch.setattr(lanes, "Pools", lambda: workers)
-    lane = Lane(None, b"", said.put)
+    monkeypatch.setattr(lanes, "Pools", lambda *_: workers)
+    lane = Lane(None, b"", said.put, "probe")
     lane.add(1, Job("compare"))
     ticket = lane.running("1.1")
     assert ticket is not None

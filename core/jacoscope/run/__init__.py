@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._confines import Confines as Confines
 from ._inline import InlineRunner as InlineRunner
 from ._job import Handle as Handle
 from ._job import Job as Job
@@ -10,6 +11,8 @@ from ._job import Outcome as Outcome
 from ._job import Runner as Runner
 from ._local import LocalRunner as LocalRunner
 from ._local import local_runner as local_runner
+from ._sandbox import sandbox_faults as sandbox_faults
+from ._sandbox import sandbox_runner as sandbox_runner
 from ._source import DTYPES as DTYPES
 from ._source import source_target as source_target
 from ._target import direct_target as direct_target
@@ -18,6 +21,7 @@ from ._target import problem_target as problem_target
 
 __all__ = [
     "DTYPES",
+    "Confines",
     "Handle",
     "InlineRunner",
     "Job",
@@ -29,5 +33,7 @@ __all__ = [
     "function_target",
     "local_runner",
     "problem_target",
+    "sandbox_faults",
+    "sandbox_runner",
     "source_target",
 ]

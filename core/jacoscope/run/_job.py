@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
@@ -85,6 +87,18 @@ class Outcome:
         if outcome.status not in get_args(OutcomeStatus):
             raise ValueError(f"A job can't end as {outcome.status[:40]!r}.")
         return outcome
+
+    @classmethod
+    def died(cls, code: int | None) -> Outcome:
+        """Return the outcome of a job whose worker died.
+
+        Args:
+            code: Its exit code; less than 0 for a signal, None where it is not known.
+        """
+        cause = f"exit code {code}"
+        with contextlib.suppress(TypeError, ValueError):
+            cause = signal.Signals(-code).name  # pyright: ignore[reportOptionalOperand]
+        return cls("crashed", f"The worker process died ({cause}).")
 
 
 class Handle(Protocol):

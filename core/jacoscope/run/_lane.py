@@ -6,7 +6,6 @@ became of the job. A job that no worker has begun is scheduled again.
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -19,9 +18,11 @@ from pebble import ProcessExpired
 
 from .._limits import free_memory
 from .._units import format_bytes
+from ._confines import Confines
 from ._course import Course
 from ._family import end_family, end_group
 from ._job import Job, Outcome, OutcomeStatus
+from ._kin import Kin
 from ._pools import Pools
 from ._queue import FairQueue
 from ._wire import NONSENSE, pack
@@ -52,6 +53,7 @@ class Ticket:
     outcome: Outcome | None = None
     verdict: tuple[OutcomeStatus, str] | None = None  # why the lane killed it
     worker: psutil.Process | None = None
+    kin: Kin | None = None  # of the worker, where all that it starts counts
     idle_bytes: int = 0  # what the worker took before the job
     base_bytes: int = 0  # what it took before the program at work, or before the job
     compiling: bool = True
@@ -71,15 +73,26 @@ class Ticket:
 
 
 class Lane:
-    """One worker and the jobs that wait for it."""
+    """One worker and the jobs that wait for it.
 
-    def __init__(self, address: Any, secret: bytes, send: Send) -> None:
+    Args:
+        address: Where the worker says what there is to say.
+        secret: By which it is known there.
+        send: Takes what there is to say of each job.
+        name: Which lane it is.
+        confines: What a job may take, in a sandbox of its own; None for no sandboxes.
+    """
+
+    def __init__(
+        self, address: Any, secret: bytes, send: Send, name: str, confines: Confines | None = None
+    ) -> None:
         self._address, self._secret, self._send = address, secret, send
         self._waiting: FairQueue[Ticket] = FairQueue()
         self._running: Ticket | None = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
-        self._pools = Pools()
+        self._pools = Pools(name, confines)
+        self._confines = confines
         threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, number: int, job: Job) -> None:
@@ -121,6 +134,7 @@ class Lane:
             self._tell(ticket, {"event": {"type": "worker", "pid": pid}})
             try:
                 ticket.worker = psutil.Process(pid)
+                ticket.kin = Kin(pid) if self._confines else None
             except psutil.NoSuchProcess:
                 pass  # it has died already; the pool will say so
         elif "outcome" in message:
@@ -162,6 +176,8 @@ class Lane:
         ticket.tries = 0
         ticket.verdict, ticket.outcome = None, None
         ticket.free_bytes = free_memory()
+        if self._confines is not None:
+            ticket.free_bytes = min(ticket.free_bytes, self._confines.memory_bytes)
         ticket.limit_bytes = ticket.course.job.options.get("memory_limit") or ticket.free_bytes
         ticket.compiling = True
         self._call(ticket)
@@ -171,7 +187,7 @@ class Lane:
         ticket.calls += 1
         ticket.tries += 1
         ticket.begins = time.monotonic() + _BEGIN_S
-        ticket.worker = None
+        ticket.worker = ticket.kin = None
         ticket.drained.clear()
         arguments = (self._address, self._secret, ticket.call, pack(vars(job)))
         future = self._pools.schedule(job.fresh, arguments)
@@ -248,9 +264,12 @@ class Lane:
                 self._call_again(ticket)
             return
         try:
-            resident = ticket.worker.memory_info().rss
+            resident = ticket.kin.resident() if ticket.kin else ticket.worker.memory_info().rss
         except psutil.NoSuchProcess:
             return
+        spare = self._confines.spare_bytes if self._confines else 0
+        if spare and psutil.virtual_memory().available < spare:
+            self._kill(ticket, "out_of_memory", "No memory was left here, and it was stopped.")
         beside = _COMPILING_BYTES if ticket.compiling else _RUNNING_BYTES
         room = max(_MEMORY_GRACE * ticket.limit_bytes, ticket.limit_bytes + beside)
         for used, limit, most in (
@@ -279,14 +298,8 @@ def _judge(ticket: Ticket, future: Future[None]) -> Outcome:
     except CancelledError:
         return Outcome("cancelled", "Cancelled.")
     except ProcessExpired as error:
-        return Outcome("crashed", f"The worker process died ({_cause(error.exitcode)}).")
+        return Outcome.died(error.exitcode)
     except Exception as error:  # noqa: BLE001 (pebble passes on whatever broke its worker)
         said = str(error) or str(error.__cause__)
         return Outcome("crashed", f"The worker process failed: {said.removesuffix('.')}.")
     return Outcome("crashed", "The worker process ended without an answer.")
-
-
-def _cause(code: int | None) -> str:
-    if code is not None and code < 0:
-        return signal.Signals(-code).name
-    return f"exit code {code}"

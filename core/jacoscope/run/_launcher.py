@@ -4,13 +4,15 @@ The caller's script is never imported here or in a worker, whatever started it. 
 standard input and answers go out on standard output, both as plain data; when the input ends,
 because the caller has ended, however abruptly, the workers end too.
 
-Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER NICENESS`: where large functions
-are, removed at the end, and by how much the workers stand back.
+Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER NICENESS CONFINES`: where large
+functions are, removed at the end; by how much the workers stand back; and what a job may take, in
+a sandbox of its own, in JSON; `null` for no sandboxes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -20,6 +22,7 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
+from ._confines import Confines
 from ._job import Job
 from ._job import Lane as LaneName
 from ._lane import Lane
@@ -70,7 +73,12 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
     secret = secrets.token_bytes(32)
     with Listener(authkey=secret) as listener:
-        lanes = {name: Lane(listener.address, secret, send) for name in get_args(LaneName)}
+        given = json.loads(sys.argv[3])
+        confines = Confines(**given) if given else None
+        lanes = {
+            name: Lane(listener.address, secret, send, name, confines)
+            for name in get_args(LaneName)
+        }
         closing = threading.Event()
         threading.Thread(target=_accept, args=(listener, lanes, closing), daemon=True).start()
         try:

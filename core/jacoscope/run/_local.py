@@ -6,16 +6,18 @@ import asyncio
 import atexit
 import contextlib
 import itertools
+import json
 import os
 import subprocess
 import sys
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from ._confines import Confines
 from ._job import Job, OnEvent, Outcome
 from ._spool import Spool, remove
 from ._wire import NONSENSE, pack, read_frame, unpack, write_frame
@@ -63,14 +65,16 @@ class LocalRunner:
     Args:
         cpu_devices: How many devices the workers' CPU is to show; None leaves it to JAX and to
             the environment variable JACOSCOPE_CPU_DEVICES.
+        confines: What each job may take, in a sandbox of its own; None for no sandboxes.
 
     Attributes:
         niceness: By how much the workers stand back where processors are wanted by others too, as
             of `os.nice`; to be set before the first job.
     """
 
-    def __init__(self, cpu_devices: int | None = None) -> None:
+    def __init__(self, cpu_devices: int | None = None, confines: Confines | None = None) -> None:
         self._cpu_devices = cpu_devices
+        self._confines = confines
         self.niceness = 0
         self._numbers = itertools.count(1)
         self._handles: dict[int, LocalHandle] = {}
@@ -90,7 +94,7 @@ class LocalRunner:
         with self._lock:
             handle.process = process = self._launched()
             assert self._spool is not None
-            target = self._spool.lighten(job.target)
+            target = job.target if self._confines else self._spool.lighten(job.target)
             handle.path = target.get("path", "")
             order = pack({"ticket": handle.number, "job": {**vars(job), "target": target}})
             self._handles[handle.number] = handle
@@ -128,7 +132,8 @@ class LocalRunner:
             self._process, self._handles, self._owner = None, {}, os.getpid()
         if self._process is None or self._process.poll() is not None:
             self._spool = Spool()
-            arguments = [str(self._spool.folder or ""), str(self.niceness)]
+            confines = json.dumps(asdict(self._confines) if self._confines else None)
+            arguments = [str(self._spool.folder or ""), str(self.niceness), confines]
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _LAUNCHER, *arguments],
                 stdin=subprocess.PIPE,

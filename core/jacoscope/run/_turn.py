@@ -12,13 +12,25 @@ from __future__ import annotations
 import getpass
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 _POLL_S = 0.01
-_LONGEST_FIRST = ("advice", "probe")  # a slice that waits for one keeps no picture waiting
+_MAKING = tuple(f"sandbox for {lane}" for lane in ("timing", "advice", "probe"))
+# a slice that waits for one keeps no picture waiting
+_LONGEST_FIRST = (*_MAKING, "advice", "probe")
+
+
+class Turns(Protocol):
+    """Where a job waits for the device; see `Turn`."""
+
+    def probe(self, lane: str = "probe") -> AbstractContextManager[None]: ...
+    def timing(self, waiting: Callable[[], None] = ...) -> AbstractContextManager[None]: ...
+    def alone(self) -> AbstractContextManager[None]: ...
+    def between(self) -> None: ...
 
 
 class Turn:
@@ -33,7 +45,10 @@ class Turn:
 
     @contextmanager
     def probe(self, lane: str = "probe") -> Iterator[None]:
-        """Hold the device for a probe of a lane, between two slices of timing."""
+        """Hold the device for a probe of a lane, between two slices of timing.
+
+        To make a sandbox for a lane is work between two slices, too.
+        """
         lock = self._probes[lane]
         with self._turnstile.acquire(poll_interval=_POLL_S):
             lock.acquire(poll_interval=_POLL_S / 2)

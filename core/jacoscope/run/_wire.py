@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from typing import Any, BinaryIO
 
@@ -18,8 +19,11 @@ LONGEST = 2**31  # bytes of a message
 # What a reader runs into where a message holds something else than it should.
 NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _KINDS = "biuf"
+_DTYPE = re.compile(rf"[<>|][{_KINDS}]\d{{1,2}}")  # how NumPy writes one of them
+_DEEPEST = 100
 _MARK = "$"  # before the names that stand for bytes and arrays; a name of its own gets another
 _CUT = "The message is cut short."
+_TOO_DEEP = "The message is too deep."
 _NO_FORM = "The message is not of this form."
 
 
@@ -58,26 +62,34 @@ def pack(value: Any) -> bytes:
     return b"".join([_LENGTH.pack(len(head)), head, *buffers])
 
 
-def unpack(message: bytes) -> Any:
+def unpack(message: bytes, most: float = math.inf) -> Any:
     """Decode what `pack` encoded.
 
+    Args:
+        message: The bytes.
+        most: How many values may be in it, lists and dicts counted too.
+
     Raises:
-        ValueError: The message is cut short or not of this form.
+        ValueError: The message is cut short, not of this form, too deep, or has too many values.
     """
     try:
-        return _unpacked(message)
+        return _unpacked(message, most)
     except _SpoiltError:
         raise
     except (*NONSENSE, MemoryError) as error:
         raise _SpoiltError(_NO_FORM) from error
 
 
-def _unpacked(message: bytes) -> Any:
+def _unpacked(message: bytes, most: float) -> Any:
     if len(message) < _LENGTH.size:
         raise _SpoiltError(_CUT)
     (length,) = _LENGTH.unpack_from(message)
     place = _LENGTH.size + length
-    head = json.loads(message[_LENGTH.size : place])
+    try:
+        head = json.loads(message[_LENGTH.size : place])
+    except RecursionError:
+        raise _SpoiltError(_TOO_DEEP) from None
+    left = most
 
     def take(count: int) -> bytes:
         nonlocal place
@@ -86,20 +98,27 @@ def _unpacked(message: bytes) -> Any:
         place += count
         return message[place - count : place]
 
-    def decode(item: Any) -> Any:
+    def decode(item: Any, depth: int = 0) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _SpoiltError(f"The message has more than {most} values.")
+        if depth > _DEEPEST:
+            raise _SpoiltError(_TOO_DEEP)
         if isinstance(item, list):
-            return [decode(each) for each in item]
+            return [decode(each, depth + 1) for each in item]
         if not isinstance(item, dict):
             return item
         if "$bytes" in item:
             return take(item["$bytes"])
         if "$array" in item:
-            return array(np.dtype(str(item["$array"])), item["shape"])
-        return {key.removeprefix(_MARK): decode(each) for key, each in item.items()}
+            return array(str(item["$array"]), item["shape"])
+        return {key.removeprefix(_MARK): decode(each, depth + 1) for key, each in item.items()}
 
-    def array(dtype: np.dtype[Any], shape: list[int]) -> np.ndarray:
-        if dtype.kind not in _KINDS:
-            raise _SpoiltError(f"An array of {dtype} is not plain data.")
+    def array(name: str, shape: list[int]) -> np.ndarray:
+        if not _DTYPE.fullmatch(name):
+            raise _SpoiltError(f"An array of {name[:40]} is not plain data.")
+        dtype = np.dtype(name)
         return np.frombuffer(take(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
 
     value = decode(head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -22,63 +23,66 @@ from ._job import Job
 from ._kept import products_at
 from ._silence import printed
 from ._target import opened
-from ._turn import Turn
+from ._turn import Turn, Turns
 
 Emit = Callable[[dict[str, Any]], None]
 
 
-def perform(job: Job, emit: Emit) -> dict[str, Any]:
+def perform(job: Job, emit: Emit, turns: Turns | None = None) -> dict[str, Any]:
     """Do a job in this process and return its value, plain data with arrays.
+
+    It has started once it is its turn, before anything of a user's runs: time counts from there.
+
+    Args:
+        job: What to do.
+        emit: Takes the events.
+        turns: Where to wait for the device; this machine's locks where None.
 
     Raises:
         Exception: Whatever the job runs into, a user's function included.
     """
-    turn = Turn()
+    turns = turns or Turn()
+    with turn_of(job, emit, turns):
+        emit({"type": "started"})
+        match job.kind:
+            case "devices":
+                return {"devices": [_device(each) for each in all_devices()]}
+            case "products":
+                with products_at(job.target, job.options.get("device")) as at:
+                    return draw_products(at, **job.options)
+            case "against":
+                return _held(job)
+            case "compare":
+                return _compare(job, emit, turns)
+        with opened(job.target) as target:
+            match job.kind:
+                case "matrix":
+                    return draw(target.f, target.x, target.jacobian, **job.options)
+                case "structure":
+                    return look_at_structure(target.f, target.x, **job.options)
+                case "inside":
+                    return look_inside(target.f, target.x, **job.options)
+                case "advise":
+                    return {"advice": asdict(advise(target.f, target.x, **job.options))}
+                case "peak":
+                    options, name = dict(job.options), str(job.options["strategy"])
+                    del options["strategy"]
+                    return measure_peak(target.f, target.x, _options(options, target.vectors), name)
+                case kind:
+                    raise ValueError(f"There is no job of kind {kind!r}.")
+
+
+def turn_of(job: Job, emit: Emit, turns: Turns) -> AbstractContextManager[None]:
+    """Wait for the turn of a job, and hold it."""
     match job.kind:
         case "devices":
-            emit({"type": "started"})
-            return {
-                "devices": [
-                    {"name": device_name(each), "platform": each.platform, "kind": each.device_kind}
-                    for each in all_devices()
-                ]
-            }
-        case "matrix":
-            with turn.probe(job.lane), opened(job.target) as target:
-                emit({"type": "started"})
-                return draw(target.f, target.x, target.jacobian, **job.options)
-        case "structure":
-            with turn.probe(job.lane), opened(job.target) as target:
-                emit({"type": "started"})
-                return look_at_structure(target.f, target.x, **job.options)
-        case "products":
-            with turn.probe(job.lane), products_at(job.target, job.options.get("device")) as at:
-                emit({"type": "started"})
-                return draw_products(at, **job.options)
-        case "inside":
-            with turn.probe(job.lane), opened(job.target) as target:
-                emit({"type": "started"})
-                return look_inside(target.f, target.x, **job.options)
-        case "advise":
-            with turn.probe(job.lane), opened(job.target) as target:
-                emit({"type": "started"})
-                return {"advice": asdict(advise(target.f, target.x, **job.options))}
-        case "against":
-            with turn.probe(job.lane):
-                emit({"type": "started"})
-                return _held(job)
+            return nullcontext()
         case "compare":
-            with turn.timing(lambda: emit({"type": "queued", "place": None})):
-                emit({"type": "started"})
-                return _compare(job, emit, turn)
+            return turns.timing(lambda: emit({"type": "queued", "place": None}))
         case "peak":
-            with turn.timing(), opened(job.target) as target:
-                emit({"type": "started"})
-                options, name = dict(job.options), str(job.options["strategy"])
-                del options["strategy"]
-                return measure_peak(target.f, target.x, _options(options, target.vectors), name)
-        case kind:
-            raise ValueError(f"There is no job of kind {kind!r}.")
+            return turns.timing()
+        case _:
+            return turns.probe(job.lane)
 
 
 def _held(job: Job) -> dict[str, Any]:
@@ -88,13 +92,17 @@ def _held(job: Job) -> dict[str, Any]:
         raise PlainError(str(error)) from error
 
 
-def _compare(job: Job, emit: Emit, turn: Turn) -> dict[str, Any]:
+def _device(device: Any) -> dict[str, str]:
+    return {"name": device_name(device), "platform": device.platform, "kind": device.device_kind}
+
+
+def _compare(job: Job, emit: Emit, turns: Turns) -> dict[str, Any]:
     with opened(job.target) as target:
         options = replace(
             _options(job.options, target.vectors), title=str(job.target.get("title", ""))
         )
         before = printed()
-        measured = measure(target.f, target.x, options, emit, turn.alone, turn.between)
+        measured = measure(target.f, target.x, options, emit, turns.alone, turns.between)
         study = _told(measured.study, printed() - before)
         return {"study": study.to_plain(), "heavy": list(measured.heavy)}
 

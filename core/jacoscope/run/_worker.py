@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Client
 from typing import Any
@@ -29,6 +29,7 @@ from ._family import end_group, lead_group
 from ._inline import failed
 from ._job import Job, Outcome
 from ._silence import Silence
+from ._turn import Turns
 from ._wire import pack, unpack
 from ._work import perform
 
@@ -38,14 +39,24 @@ _RESERVED_BYTES = 2_000_000_000
 
 def prepare(launcher: int) -> None:
     """Set a new worker up: silent, ending with the launcher, and with JAX's backend started."""
+    hush()
+    lead_group()
+    end_with(launcher)
+    warm_up()
+
+
+def hush() -> None:
+    """Have nothing shown of what is printed, and the end come at once when it is asked for."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(quiet, stream)
     os.close(quiet)
     sys.stdout = Silence()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python waits for a compile
-    lead_group()
-    _end_with(launcher)
+
+
+def warm_up() -> None:
+    """Start JAX's backend."""
     jax.jit(lambda x: x + 1)(jax.numpy.ones(2)).block_until_ready()
 
 
@@ -57,19 +68,23 @@ def work(address: Any, secret: bytes, call: str, packed: bytes) -> None:
     with Client(address, authkey=secret) as home:
         usage = psutil.Process().memory_info().rss
         home.send_bytes(pack({"call": call, "pid": os.getpid(), "rss": usage}))
+        answer(packed, lambda message: home.send_bytes(pack(message)))
 
-        def emit(event: dict[str, Any]) -> None:
-            home.send_bytes(pack({"event": event}))
 
-        try:
-            job = Job(**unpack(packed))
-            if job.kind == "compare" and job.fresh:
-                job = replace(job, options={**job.options, "has_room": True})
-            with _confined(job.options.get("memory_limit")):
-                outcome = Outcome("ok", value=perform(job, emit))
-        except BaseException as error:  # noqa: BLE001 (the worker's boundary)
-            outcome = failed(error)
-        home.send_bytes(pack({"outcome": vars(outcome)}))
+def answer(
+    packed: bytes, send: Callable[[dict[str, Any]], None], turns: Turns | None = None
+) -> None:
+    """Do one job; its events and its outcome are sent."""
+    try:
+        job = Job(**unpack(packed))
+        if job.kind == "compare" and job.fresh:
+            job = replace(job, options={**job.options, "has_room": True})
+        with _confined(job.options.get("memory_limit")):
+            value = perform(job, lambda event: send({"event": event}), turns)
+        outcome = Outcome("ok", value=value)
+    except BaseException as error:  # noqa: BLE001 (the worker's boundary)
+        outcome = failed(error)
+    send({"outcome": vars(outcome)})
 
 
 @contextlib.contextmanager
@@ -84,6 +99,8 @@ def _confined(limit: int | None) -> Iterator[None]:
         return
     old = resource.getrlimit(resource.RLIMIT_AS)
     room = psutil.Process().memory_info().vms + limit + _RESERVED_BYTES
+    if old[1] != resource.RLIM_INFINITY:
+        room = min(room, old[1])
     resource.setrlimit(resource.RLIMIT_AS, (room, old[1]))
     try:
         yield
@@ -91,7 +108,7 @@ def _confined(limit: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, old)
 
 
-def _end_with(launcher: int) -> None:
+def end_with(launcher: int) -> None:
     """Have this process end when the launcher does, however abruptly that ends."""
     try:
         process = psutil.Process(launcher)
