@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import panel as pn
 from panel.io.server import Server
 
-from jacoscope.run import Job, local_runner
+from jacoscope.run import Job, local_runner, sandbox_faults, sandbox_runner
 
 from . import _ui as ui
 from ._admission import (
@@ -29,6 +29,7 @@ from ._announcement import announcement
 from ._browser import query_here
 from ._explorer import Explorer
 from ._files import guard_files
+from ._jobs import Apart, Runner
 from ._login import Login, lock
 from ._page import page
 from ._policy import Code, Key, Policy, policy_of_visit
@@ -43,6 +44,7 @@ from ._upstream import (
 )
 from .terminal._values import VISITS_AT_ONCE
 
+_NO_SANDBOX = "Code of visitors can't be kept in a sandbox here, so this server does not start:\n"
 _ALIVE = "/liveness"
 _NICENESS = 5  # of the workers: a click is answered first
 _LARGEST_MESSAGE = 8_000_000  # bytes; a part of a file is 1.4 MB, and the longest code 1.2 MB
@@ -74,21 +76,33 @@ def serve(
         code: How code is run that those who have logged in type; None runs none but that of who
             opened the second link, on loopback.
     """
-    runner = local_runner()
-    runner.niceness = _NICENESS
-    runner.submit(Job("devices"))
+    runners = [local_runner()]
+    if code == "sandbox":
+        faults = sandbox_faults()
+        if faults:
+            sys.stderr.write(_NO_SANDBOX + "".join(f"  {each}\n" for each in faults))
+            return 1
+        runners.append(sandbox_runner())
+    for each in runners:
+        each.niceness = _NICENESS
+        each.submit(Job("devices"))
+    runner = runners[0] if len(runners) == 1 else Apart(*runners)
     skip_defaults()
     look_up_resources_once()
     look_up_styles_once(ui.MaterialDesign)
-    collect_when_quiet(lambda: runner.busy)
+    collect_when_quiet(lambda: any(each.busy for each in runners))
     shut()
     rehearse()  # while the workers start
     types = target is None or target["kind"] == "problem"  # else the page is on one function
     users = login is not None and code is not None
     key = Key.new() if types and not users and is_loopback(address) else None
+
+    def visit() -> Explorer:
+        return explorer_of(target, policy_of_visit(key, users=users), runner)
+
     try:
         made = pn.serve(
-            {"/": lambda: page(explorer_of(target, policy_of_visit(key, users=users)))},
+            {"/": lambda: page(visit())},
             title="Jacoscope",
             address=address,
             port=port,
@@ -138,19 +152,24 @@ def _guarded(visits: int) -> dict[str, Any]:
     }
 
 
-def explorer_of(target: Mapping[str, Any] | None, policy: Policy | None = None) -> Explorer:
+def explorer_of(
+    target: Mapping[str, Any] | None,
+    policy: Policy | None = None,
+    runner: Runner | None = None,
+) -> Explorer:
     """Return the explorer of a visit: on a function, or on a problem unless the address names one.
 
     Args:
         target: As for `serve`.
         policy: Whether code that the visitor types may run.
+        runner: Where jobs run; None for this machine's worker processes.
     """
     query = query_here()
     match target:
         case None:
-            return Explorer(policy=policy, query=query)
+            return Explorer(runner=runner, policy=policy, query=query)
         case {"kind": "problem", "name": name, "knobs": knobs}:
             named = urlencode({"problem": name, **knobs})
-            return Explorer(policy=policy, query=query or named)
+            return Explorer(runner=runner, policy=policy, query=query or named)
         case _:
-            return Explorer(own=target, policy=policy, query=query)
+            return Explorer(own=target, runner=runner, policy=policy, query=query)

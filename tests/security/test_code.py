@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import re
@@ -43,9 +44,11 @@ class Attacker(Visitor):
 
     def __init__(self, *given: Any) -> None:
         self.models: dict[str, dict[str, Any]] = {}
+        self.told = False  # that the code has run, and failed
         super().__init__(*given)
 
     def _take(self, content: Any) -> None:
+        self.told |= "of the code raised" in json.dumps(content)
         left = [content]
         while left:
             each = left.pop()
@@ -115,8 +118,13 @@ class Attacker(Visitor):
             await self._socket.write_message(json.dumps(part))
 
 
-def attacked(server: Served, marker: Path, path: str = "", **headers: str) -> Attacker:
-    """Attack a page with code that makes a file, in its address, its websocket and its link."""
+def attacked(
+    server: Served, marker: Path, path: str = "", wait_s: float = 0.0, **headers: str
+) -> Attacker:
+    """Attack a page with code that makes a file, in its address, its websocket and its link.
+
+    Stays for so long, unless the page says that the code has run.
+    """
     code = CODE.format(marker=str(marker))
     query = f"{path}/?problem=your_function&code={quote(code)}&own={quote(code)}"
     page = server.get(query, **headers).text
@@ -127,6 +135,8 @@ def attacked(server: Served, marker: Path, path: str = "", **headers: str) -> At
         address = f"http://localhost:{server.port}"
         made = await Attacker.connect(address, token[1], path, **headers)
         await made.attack(code)
+        with contextlib.suppress(TimeoutError):
+            await made.until(lambda: made.told, wait_s)
         await made.leave()
         return made
 
@@ -154,9 +164,9 @@ def until_it_ran_s(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -
 def refused(until_it_ran_s: float, tmp_path: Path) -> Callable[..., None]:
     """Attacks a server, and sees that the code does not run in more than the time it takes."""
 
-    def refused(server: Served, **options: str) -> None:
+    def refused(server: Served, path: str = "", **headers: str) -> None:
         marker = tmp_path / "ran"
-        made = attacked(server, marker, **options)
+        made = attacked(server, marker, path, 0.0, **headers)
         assert len(made.models) > 100
         time.sleep(2 + 2 * until_it_ran_s)
         assert not marker.exists()
@@ -215,3 +225,15 @@ def test_not_through_a_proxy_on_loopback(
     origin = re.search(r"http://localhost:[0-9]+", proxied[1].said)
     assert origin is not None
     refused(proxied[1], Origin=origin[0])
+
+
+def test_in_a_sandbox_it_reaches_nothing(
+    serving: Serving, until_it_ran_s: float, tmp_path: Path
+) -> None:
+    """It runs there, and says that it could not make its file."""
+    server = serving("--basic-auth", "one for all of us", "--allow-code", "sandbox")
+    cookie = server.log_in("", "one for all of us").cookie("user")
+    marker = tmp_path / "ran"
+    made = attacked(server, marker, wait_s=60 + 10 * until_it_ran_s, Cookie=cookie)
+    assert made.told
+    assert not marker.exists()
