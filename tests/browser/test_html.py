@@ -84,6 +84,16 @@ def upload(place: Any, end: str, content: bytes) -> None:
     place.locator("input[type=file]").first.set_input_files([file])
 
 
+def test_it_runs_where_it_is_read_as_html(browser: Any) -> None:
+    page = browser.new_page()
+    page.set_content(f"<p>{HOSTILE}")
+    page.wait_for_function("window.ran > 0")
+    found = traces(page)
+    page.close()
+    assert len(found) >= 4
+    assert found[-1].startswith("It ran: ")
+
+
 def test_names_paths_and_source_lines(visit: Visit) -> None:
     visit.open_own()
     use(visit, NAMES)
