@@ -236,6 +236,7 @@ def hungry(total_bytes: int) -> Any:
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
     limit = 300_000_000
+    before = psutil.Process().memory_info().rss
     for _ in range(times):
         outcome = runner.submit(job(hungry(3_000_000_000), jnp.ones(2), memory_limit=limit))
         for row in study_of(outcome.result(120)).rows:
@@ -243,6 +244,29 @@ def test_memory_that_was_not_foreseen(runner: LocalRunner, times: int) -> None:
             taken = re.search(r"It had taken (\d+) MB, above the 300 MB that it may", row.message)
             assert taken is not None, row.message
             assert int(taken[1]) <= 1.2 * 300
+    assert psutil.Process().memory_info().rss - before < 50_000_000
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches resident memory")
+def test_a_compile_that_eats_memory(runner: LocalRunner) -> None:
+    """While its program is made, not while it runs; f is traced for each of them."""
+
+    def f(x: Any) -> Any:
+        held = []
+        for _ in range(375):  # 3 GB
+            held.append(np.ones(1_000_000))
+            time.sleep(0.001)
+        return jnp.sin(x) * (1 + len(held))
+
+    before = psutil.Process().memory_info().rss
+    asked = job(f, jnp.ones(2), memory_limit=600_000_000, time_limit=60.0)
+    rows = study_of(runner.submit(asked).result(120)).rows
+    assert {row.status for row in rows} == {"out_of_memory"}
+    for row in rows:
+        taken = re.search(r"It had taken (\d+) MB, above .*, while it was compiled", row.message)
+        assert taken is not None, row.message
+        assert int(taken[1]) <= 1.2 * 600
+    assert psutil.Process().memory_info().rss - before < 50_000_000
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches resident memory")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
 import sys
 import textwrap
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -216,6 +218,22 @@ def test_closing_leaves_no_process() -> None:
     assert family
     own.close()
     assert not still_running(family)
+
+
+def test_who_listened_is_forgotten(runner: LocalRunner) -> None:
+    class Listener:
+        def heard(self, event: dict[str, Any]) -> None:
+            pass
+
+    listener = Listener()
+    gone = weakref.ref(listener)
+    assert runner.submit(Job("devices"), listener.heard).result(60).status == "ok"
+    del listener
+    end = time.monotonic() + 5
+    while gone() is not None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+        gc.collect()
 
 
 def test_a_launcher_that_dies_is_replaced() -> None:

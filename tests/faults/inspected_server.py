@@ -33,7 +33,7 @@ def tell() -> None:
     jobs = len(local_runner()._handles)
     rss = psutil.Process().memory_info().rss
     said = {"alive": counts, "compared": compared, "drawn": drawn, "jobs": jobs, "rss": rss}
-    print(json.dumps(said), flush=True)
+    print(json.dumps({**said, "visits": [id(each) for each in visits]}), flush=True)
 
 
 def answer(loop: IOLoop) -> None:

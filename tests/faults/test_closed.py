@@ -15,7 +15,9 @@ import pytest
 from load.visitor import Visitor, ask_token
 from tests.served import Served, started
 
-GONE_S = 10.0  # after which nothing of a closed page may be left
+# After which nothing of a closed page may be left: ten seconds, with a margin for a busy machine.
+# Bokeh by itself takes fifteen and more.
+GONE_S = 13.0
 SCRIPT = Path(__file__).with_name("inspected_server.py")
 AWAY_S = 7.0  # longer than a page may be away
 VISITS = 20
@@ -69,8 +71,8 @@ def test_the_jobs_of_a_closed_page_are_gone(server: Served) -> None:
             await leaves.press("Run")
             await seen(server, lambda there: "busy" in there["compared"], 60)
             await leaves.leave()
-            await seen(server, lambda there: there["jobs"] == 0, GONE_S)
-            await seen(server, lambda there: there["compared"] == ["empty"], 1)
+            left = {"jobs": 0, "compared": ["empty"]}
+            await seen(server, lambda there: {**there, **left} == there, GONE_S)
             await stays.change("Batch size", "6")
             await seen(server, lambda there: there["drawn"] == ["ok"], 60)
 
@@ -81,18 +83,17 @@ def test_a_page_that_comes_back_at_once_is_the_same(server: Served) -> None:
     async def come_back() -> None:
         async with AsyncExitStack() as pages:
             token = await ask_token(address(server))
+            there = await seen(server, lambda there: len(there["visits"]) == 1, GONE_S)
             for _ in range(2):
                 visitor = await Visitor.connect(address(server), token)
                 pages.push_async_callback(visitor.leave)
-                await seen(server, lambda there: there["alive"]["ServerSession"] == 1, GONE_S)
                 await visitor.leave()
-                await asyncio.sleep(1)
+                await asyncio.sleep(2)
             visitor = await Visitor.connect(address(server), token)
             pages.push_async_callback(visitor.leave)
             await asyncio.sleep(AWAY_S)
-            there = await asyncio.to_thread(look, server)
-            assert there["alive"]["ServerSession"] == 1
             assert not visitor.gone
+            assert (await asyncio.to_thread(look, server))["visits"] == there["visits"]
 
     asyncio.run(come_back())
 
