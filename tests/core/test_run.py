@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-import subprocess
 import sys
-import textwrap
 import time
 import weakref
 from collections.abc import Iterator
@@ -255,38 +253,6 @@ def test_a_launcher_that_dies_is_replaced() -> None:
     own.close()
 
 
-SCRIPT = """
-    print("begins")
-    import jax, jax.numpy as jnp, jacoscope as jsc
-    jax.config.update("jax_enable_x64", True)
-    scale = 3.0
-    class Box:
-        def __init__(self, a): self.a = a
-    def f(x): return Box(x * scale).a
-    study = jsc.compare(f, jnp.ones(2), time_limit=30.0)
-    print({row.status for row in study.rows}, study.rows[0].dtype)
-"""
-
-
-@pytest.mark.parametrize("how", ["script", "stdin"])
-def test_scripts_without_a_guard(how: str, tmp_path: Path) -> None:
-    script = textwrap.dedent(SCRIPT)
-    (tmp_path / "script.py").write_text(script)
-    path = os.pathsep.join(sys.path)
-    done = subprocess.run(
-        [sys.executable, "script.py" if how == "script" else "-"],
-        input=None if how == "script" else script,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["begins", "{'ok'} float64"]
-
-
 def one_sine(x: Any) -> Any:
     return 1 * jnp.sin(x)
 
@@ -381,14 +347,6 @@ def test_a_worker_that_dies_over_two_strategies_is_followed_by_one_that_takes_on
     course.note(stage)
     assert course.after(Outcome("timed_out", "Late."), 5.0) is None
     assert course.job.options["failed"] == {"a": ["timed_out", "Late."]}
-
-
-def test_what_cannot_travel() -> None:
-    import threading
-
-    lock = threading.Lock()
-    with pytest.raises(TypeError, match=r"can't travel to a worker process.*runner='inline'"):
-        jsc.compare(lambda x: x * lock.locked(), jnp.ones(2))
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="the system has no niceness")

@@ -22,7 +22,6 @@ from filelock import FileLock, Timeout
 
 import jacoscope as jsc
 from jacoscope.run import (
-    Confines,
     Job,
     LocalRunner,
     Outcome,
@@ -33,6 +32,7 @@ from jacoscope.run import (
 from jacoscope.run import _bubble as bubble
 from jacoscope.run import _cell as cell
 from jacoscope.run import _sandbox as sandbox
+from jacoscope.run._confines import Confines
 from jacoscope.run._keyring import leave_keyring
 from jacoscope.run._kin import Kin
 from jacoscope.run._turn import Turn

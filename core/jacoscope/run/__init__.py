@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._confines import Confines as Confines
 from ._inline import InlineRunner as InlineRunner
 from ._job import Handle as Handle
 from ._job import Job as Job
@@ -21,7 +20,6 @@ from ._target import problem_target as problem_target
 
 __all__ = [
     "DTYPES",
-    "Confines",
     "Handle",
     "InlineRunner",
     "Job",
