@@ -102,7 +102,10 @@ HOSTILE = {
         "would take 8 TB",
     ),
     "more than is there": (_npy(F8 % "(100000000,)", bytes(80)), READ_WHOLE),
-    "negative": (_npy(F8 % "(-1,)", bytes(80)), READ_WHOLE),
+    "negative": (
+        _zip(("x.npy", _deflated(_npy(F8 % "(-1,)"), 540)), size=2**29),
+        READ_WHOLE,
+    ),
     "negative twice": (_npy(F8 % "(-2, -5)", bytes(80)), READ_WHOLE),
     "overflow": (_npy(F8 % "(4294967296, 4294967296)"), "would take"),
     "overflow of nothing": (_npy(F8 % f"(0, {2**70})"), READ_WHOLE),
