@@ -119,6 +119,7 @@ def test_round_trips(study: jsc.Study, tmp_path: Path) -> None:
         ('{"schema": 1}', "it has no `rows`"),
         ('{"schema": 1, "rows": [{"x": 1}]}', "not a row of a study"),
         ('{"schema": 1, "rows": [1]}', "it has no fields"),
+        ('{"schema": 1, "rows": [], "f_s": "1"}', "A study's f_s can't be '1'"),
         *(
             (
                 json.dumps({"schema": 1, "rows": [{"quantity": "a", "strategy": "b", **field}]}),
@@ -128,6 +129,10 @@ def test_round_trips(study: jsc.Study, tmp_path: Path) -> None:
                 {"median_s": "1"},
                 {"samples": True},
                 {"tie": 1},
+                {"flops": 10**400},
+                {"trace_s": -1.0},
+                {"median_s": float("nan")},
+                {"samples_s": [1.0, 0.0]},
                 {"samples_s": [1.0, "x"]},
                 {"samples_s": 3},
                 {"message": None},

@@ -70,7 +70,7 @@ LIES = {
     "a shape that is too small": _array("<f8", "[1]", bytes(16)),
     "a shape of text": _array("<f8", '"ab"', bytes(8)),
     "bytes as text": _event('{"type": "a", "a": {"$bytes": "QQ=="}}'),
-    "negative bytes": _event('{"type": "a", "a": {"$bytes": -1}}'),
+    "negative bytes": _event('{"type": "a", "a": [{"$bytes": -1}, {"$bytes": 1}]}'),
     "bytes that are not there": _event('{"type": "a", "a": {"$bytes": 1000000000000}}'),
     "an unknown outcome": _message('{"outcome": {"status": "fine"}}'),
     "an outcome of more": _message('{"outcome": {"status": "ok", "run": "this"}}'),

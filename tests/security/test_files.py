@@ -34,18 +34,25 @@ def _saved(**arrays: Any) -> bytes:
         return file.getvalue()
 
 
+def _packed(method: int) -> bytes:
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr("x.npy", _npy(F8 % "(3,)", bytes(24)))
+        return file.getvalue()
+
+
 def _npy(header: str, content: bytes = b"", version: int = 1) -> bytes:
     """Return an `.npy` file with a header of anything."""
     length = struct.pack("<H" if version == 1 else "<I", len(header))
     return b"\x93NUMPY" + bytes([version, 0]) + length + header.encode() + content
 
 
-def _zip(*parts: tuple[str, bytes], size: int | None = None, method: int = 8) -> bytes:
+def _zip(*parts: tuple[str, bytes], size: int | None = None, flags: int = 0) -> bytes:
     """Return a zip file of parts that are deflated already, and are said to have `size` bytes."""
     body = listed = b""
     for name, content in parts:
         says = len(zlib.decompress(content, -15)) if size is None else size
-        head = struct.pack("<HHHHHIII", 20, 0, method, 0, 33, 0, len(content), says)
+        head = struct.pack("<HHHHHIII", 20, flags, 8, 0, 33, 0, len(content), says)
         ends = struct.pack("<HH", len(name), 0)
         listed += b"PK\1\2\x14\0" + head + ends + struct.pack("<HHHII", 0, 0, 0, 0, len(body))
         listed += name.encode()
@@ -95,7 +102,10 @@ HOSTILE = {
         "would take 8 TB",
     ),
     "more than is there": (_npy(F8 % "(100000000,)", bytes(80)), READ_WHOLE),
-    "negative": (_npy(F8 % "(-1,)", bytes(80)), READ_WHOLE),
+    "negative": (
+        _zip(("x.npy", _deflated(_npy(F8 % "(-1,)"), 540)), size=2**29),
+        READ_WHOLE,
+    ),
     "negative twice": (_npy(F8 % "(-2, -5)", bytes(80)), READ_WHOLE),
     "overflow": (_npy(F8 % "(4294967296, 4294967296)"), "would take"),
     "overflow of nothing": (_npy(F8 % f"(0, {2**70})"), READ_WHOLE),
@@ -106,16 +116,22 @@ HOSTILE = {
     "a header that runs": (_npy("__import__('os').abort()"), READ_WHOLE),
     "a header of nothing": (_npy(""), READ_WHOLE),
     "a version of the future": (_npy(F8 % "(3,)", bytes(24), version=9), READ_WHOLE),
-    "a method of its own": (_zip(("x.npy", b"\3\0"), size=0, method=14), READ_WHOLE),
+    "packed in another way": (_packed(zipfile.ZIP_LZMA), READ_WHOLE),
+    "with a password": (_zip(("x.npy", GIB), size=208, flags=1), READ_WHOLE),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_file_that_is_refused(name: str) -> None:
+def test_a_file_that_is_refused(name: str, tmp_path: Path) -> None:
     content, sentence = HOSTILE[name]
+    path = tmp_path / "it"
+    path.write_bytes(content)
     tracemalloc.start()
-    with pytest.raises(PlainError, match=re.escape(sentence)) as raised:
-        read_arrays(io.BytesIO(content), MOST)
+    with (
+        path.open("rb") as file,
+        pytest.raises(PlainError, match=re.escape(sentence)) as raised,
+    ):
+        read_arrays(file, MOST)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert re.fullmatch(r"(The|`\w+` in the) file.{15,160}\.", str(raised.value)), raised.value

@@ -102,6 +102,12 @@ def test_a_study_with_a_part_of_anything(
     _taken(json.dumps(study).encode(), tmp_path_factory.getbasetemp())
 
 
+def test_a_time_of_nothing(tmp_path: Path) -> None:
+    study = plain()
+    study["rows"][0]["median_s"] = 0
+    _taken(json.dumps(study).encode(), tmp_path)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"[" * 100_000, b"7" * 5_000, b'{"schema": ' + b"7" * 4_000 + b"}", b"\xff\xfe\xff"],
