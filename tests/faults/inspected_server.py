@@ -42,5 +42,6 @@ def answer(loop: IOLoop) -> None:
         loop.add_callback(tell)
 
 
-threading.Thread(target=answer, args=(IOLoop.current(),), daemon=True).start()
-raise SystemExit(main())
+if __name__ == "__main__":
+    threading.Thread(target=answer, args=(IOLoop.current(),), daemon=True).start()
+    raise SystemExit(main())
