@@ -17,7 +17,6 @@ from bokeh.server import urls
 from bokeh.server.views.session_handler import SessionHandler
 from bokeh.server.views.ws import WSHandler
 from bokeh.util.token import get_session_id
-from tornado.log import access_log
 from tornado.web import HTTPError, RequestHandler
 
 from ._reading import is_loopback
@@ -25,7 +24,6 @@ from ._reading import is_loopback
 VISITS = "jacoscope_visits"  # the setting of a server: how many at once
 _PORTS = {"http": 80, "https": 443}
 EVERYWHERE = ("0.0.0.0", "::", "")  # what a server listens on for all of a machine's addresses
-_LONGEST_LINE = 200
 _RETRY_S = 30  # a visit that nobody opened ends after some 15 s
 _AWAY_S = 5.0  # a page that lost its websocket may be back by then
 LOOK_MS = 1_000  # between two looks for visits that have ended
@@ -108,15 +106,6 @@ def with_ports(hosts: Iterable[str]) -> set[str]:
     """Return hosts with their ports: those of http and https, where none is given."""
     named = {host for host in hosts if host.rpartition("]")[2].count(":")}
     return named | {f"{host}:{port}" for host in {*hosts} - named for port in _PORTS.values()}
-
-
-def log_briefly(handler: RequestHandler) -> None:
-    """Log what was refused or failed, without what came along: it is long, or a secret."""
-    status = handler.get_status()
-    if status >= 400:
-        path = handler.request.path.encode("ascii", "backslashreplace").decode()
-        line = f"{status} {handler.request.method} {path}"
-        (access_log.error if status >= 500 else access_log.warning)("%s", line[:_LONGEST_LINE])
 
 
 def _behind(handler: type[RequestHandler]) -> type[RequestHandler]:

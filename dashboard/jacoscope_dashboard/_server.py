@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 import webbrowser
@@ -20,7 +21,6 @@ from ._admission import (
     LOOK_MS,
     VISITS,
     Alive,
-    log_briefly,
     own_origins,
     shut,
     with_ports,
@@ -30,6 +30,7 @@ from ._browser import query_here
 from ._explorer import Explorer
 from ._files import guard_files
 from ._jobs import Apart, Runner
+from ._log import log_briefly, log_to_stderr
 from ._login import Login, lock
 from ._page import page
 from ._policy import Code, Key, Policy, policy_of_visit
@@ -87,6 +88,7 @@ def serve(
         each.niceness = _NICENESS
         each.submit(Job("devices"))
     runner = runners[0] if len(runners) == 1 else Apart(*runners)
+    log_to_stderr()
     skip_defaults()
     look_up_resources_once()
     look_up_styles_once(ui.MaterialDesign)
@@ -131,10 +133,8 @@ def serve(
     sys.stdout.flush()
     if show:
         webbrowser.open(best)
-    try:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.redirect_stdout(sys.stderr):
         server.run_until_shutdown()
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 

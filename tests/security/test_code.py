@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import time
@@ -225,6 +226,20 @@ def test_not_through_a_proxy_on_loopback(
     origin = re.search(r"http://localhost:[0-9]+", proxied[1].said)
     assert origin is not None
     refused(proxied[1], Origin=origin[0])
+
+
+def test_it_is_logged_in_short_and_on_standard_error(
+    serving: Serving, until_it_ran_s: float
+) -> None:
+    """Whoever reads a server's output no longer makes it wait."""
+    server = serving()
+    assert until_it_ran_s > 0, "it has been attacked"
+    lines = server.log.read_text().splitlines()
+    assert sum("protocol_handler" in line for line in lines) > 100
+    assert max(map(len, lines)) < 400
+    said = server.process.stdout
+    assert said is not None
+    assert select.select([said], [], [], 0)[0] == []
 
 
 def test_in_a_sandbox_it_reaches_nothing(
