@@ -3,7 +3,7 @@
 
 const PATIENCE_MS = 4000
 const AGAIN_MS = 500
-const TIMES = 40
+const TIMES = 240 // two minutes: a kernel may be busy
 
 export function render({model, view}) {
   const widget = view.root.el
