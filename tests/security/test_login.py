@@ -27,7 +27,7 @@ from jacoscope_dashboard import _cli
 
 def listing(self):
     for rule in self._tornado.wildcard_router.rules:
-        print("ROUTE", rule.matcher.regex.pattern)
+        print("ROUTE", rule.matcher.regex.pattern, file=sys.__stdout__)
 
 BaseServer.run_until_shutdown = listing
 sys.exit(_cli.main(sys.argv[1:]))
