@@ -33,7 +33,8 @@ def tell() -> None:
     jobs = len(local_runner()._handles)
     rss = psutil.Process().memory_info().rss
     said = {"alive": counts, "compared": compared, "drawn": drawn, "jobs": jobs, "rss": rss}
-    print(json.dumps({**said, "visits": [id(each) for each in visits]}), flush=True)
+    told = json.dumps({**said, "visits": [id(each) for each in visits]})
+    print(told, file=sys.__stdout__, flush=True)
 
 
 def answer(loop: IOLoop) -> None:
