@@ -71,7 +71,8 @@ class _Placed(RequestHandler):
     def on_close(self) -> None:
         """Have the visit end soon, unless its page is back by then."""
         session: Any = getattr(getattr(self, "connection", None), "session", None)
-        super().on_close()  # type: ignore[misc]
+        handler: Any = super()
+        handler.on_close()
         if session is not None and VISITS in self.settings:
             asyncio.get_running_loop().call_later(_AWAY_S, _end_unless_back, session)
 
