@@ -3,10 +3,10 @@
     python benchmarks/load/soak.py [--minutes 60] [--at-once 5]
 
 Samples the server's resident memory and its open files every minute, or every twentieth part of a
-shorter run, and fits a line to each after the first ten minutes, or the first third. A server that
-is never quiet collects its garbage every ten minutes, so that memory is judged from half an hour
-on. Exits 1 where it grows by more than a hundredth an hour and 20 MB, open files by more than five,
-or a visit is lost.
+shorter run, and fits a line to each after the first ten minutes, or the first third. What a process
+takes at first levels off only after a while, so that memory is judged from half an hour on. Exits 1
+where it grows by more than a hundredth an hour and 20 MB, open files by more than five, or a visit
+is lost.
 """
 
 from __future__ import annotations

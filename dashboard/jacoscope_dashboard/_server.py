@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import panel as pn
 from panel.io.server import Server
+from tornado.ioloop import PeriodicCallback
 
 from jacoscope.run import Job, local_runner, sandbox_faults, sandbox_runner
 
@@ -29,6 +30,8 @@ from ._announcement import announcement
 from ._browser import query_here
 from ._explorer import Explorer
 from ._files import guard_files
+from ._garbage import LOOK_MS as GARBAGE_MS
+from ._garbage import Garbage
 from ._jobs import Apart, Runner
 from ._log import log_briefly, log_to_stderr
 from ._login import Login, lock
@@ -38,7 +41,6 @@ from ._reading import is_loopback
 from ._rehearsal import rehearse
 from ._unlock import link, pattern
 from ._upstream import (
-    collect_when_quiet,
     look_up_resources_once,
     look_up_styles_once,
     skip_defaults,
@@ -92,9 +94,10 @@ def serve(
     skip_defaults()
     look_up_resources_once()
     look_up_styles_once(ui.MaterialDesign)
-    collect_when_quiet(lambda: any(each.busy for each in runners))
+    garbage = Garbage(lambda: any(each.busy for each in runners))
     shut()
     rehearse()  # while the workers start
+    garbage.take_over()
     types = target is None or target["kind"] == "problem"  # else the page is on one function
     users = login is not None and code is not None
     key = Key.new() if types and not users and is_loopback(address) else None
@@ -121,6 +124,7 @@ def serve(
         return 1
     server = cast(Server, made)
     guard_files(server._tornado)
+    server.io_loop.add_callback(PeriodicCallback(garbage.look, GARBAGE_MS).start)
     port = cast(int, server.port)
     pages = own_origins(address, port) | with_ports(origins)
     server._tornado.websocket_origins.update(pages)

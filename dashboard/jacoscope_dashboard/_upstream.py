@@ -5,9 +5,7 @@ Each holds up the server's event loop, and with it every visitor.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from weakref import ref
@@ -16,16 +14,11 @@ from bokeh.core.has_props import HasProps
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
 from bokeh.model import Model, util
-from panel.io import document as panel_document
 from panel.io.resources import Resources
 from panel.io.state import state
 from panel.theme import Design
 
 _PLAIN = (type(None), str, int, float, bool)
-_WAIT = timedelta(seconds=5)
-_QUIET = 3  # times in a row: who has just seen a result clicks on it
-_MOST_WAITS = 120
-_FULL_EVERY = 300  # collections of the middle generation; Python's own is 10
 
 
 class Models(DocumentModelManager):
@@ -150,27 +143,3 @@ def look_up_styles_once(design: type[Design]) -> None:
 
     kept: Any = classmethod(_get_modifiers)
     design._get_modifiers = kept
-
-
-def collect_when_quiet(busy: Callable[[], bool]) -> None:
-    """Have garbage collected after ten seconds that are not `busy`, or ten minutes; once a process.
-
-    A full collection walks over the objects of all pages, for a quarter of a second with a few of
-    them. Panel has one some seconds after a page was closed; Python's own, which go on, become
-    thirty times as rare: the longer none came, the longer the next one takes.
-    """
-    collect: Callable[[], None] = panel_document._garbage_collect
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, _FULL_EVERY)
-    waits = quiet = 0
-
-    def collect_or_wait() -> None:
-        nonlocal waits, quiet
-        waits, quiet = waits + 1, 0 if busy() else quiet + 1
-        if quiet >= _QUIET or waits > _MOST_WAITS:
-            waits = quiet = 0
-            collect()
-        else:
-            state.schedule_task("gc.collect", collect_or_wait, at=datetime.now() + _WAIT)
-
-    panel_document._garbage_collect = collect_or_wait

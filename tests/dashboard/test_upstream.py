@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from threading import get_ident
 from typing import Any
 
@@ -16,9 +15,8 @@ from bokeh.models import ColumnDataSource, CustomJS, Div, Range1d, Row
 from bokeh.models.tickers import FixedTicker
 from bokeh.plotting import figure
 from holoviews.plotting.plot import Plot
-from panel.io import document as panel_document
 from panel.io.resources import Resources
-from panel.io.state import set_curdoc, state
+from panel.io.state import set_curdoc
 
 from jacoscope_dashboard import _ui as ui
 from jacoscope_dashboard._explorer import TABS, Explorer
@@ -28,7 +26,6 @@ from jacoscope_dashboard._page import page
 from jacoscope_dashboard._rehearsal import Nobody
 from jacoscope_dashboard._upstream import (
     Models,
-    collect_when_quiet,
     look_up_resources_once,
     look_up_styles_once,
     skip_defaults,
@@ -187,26 +184,6 @@ def test_without_a_server_panel_makes_the_plot() -> None:
         "a", hv.Curve, placed.append, Pace(lambda work: pytest.fail(f"{work} was asked for"))
     ).send([1, 2])
     assert isinstance(placed[0], hv.DynamicMap)
-
-
-@pytest.mark.parametrize(
-    ("busy", "left"), [([True, False, False, True, False, False, False], 0), ([True] * 130, 9)]
-)
-def test_garbage_is_collected_when_no_job_is_under_way_for_a_while_or_after_ten_minutes(
-    busy: list[bool], left: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[str] = []
-    later: list[Any] = []
-    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
-    monkeypatch.setattr(panel_document, "_garbage_collect", lambda: done.append("collected"))
-    monkeypatch.setattr(state, "schedule_task", lambda name, work, at: later.append(work))
-    collect_when_quiet(lambda: busy.pop(0))
-    panel_document._garbage_collect()
-    while later:
-        assert not done
-        later.pop(0)()
-    assert done == ["collected"]
-    assert len(busy) == left
 
 
 def test_a_walk_finds_the_same_without_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
