@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from bokeh.document import Document
@@ -132,10 +133,11 @@ def test_visits_are_counted_where_panel_begins_and_ends_them(
     garbage = Garbage(bool)
     garbage.take_over()
     document = Document()
+    visit: Any = SimpleNamespace(_document=document)
     for began in state._on_session_created:
-        began(SimpleNamespace(_document=document))
+        began(visit)
     assert garbage._open == 1
     for ended in document.session_destroyed_callbacks:
-        ended(SimpleNamespace())
+        ended(visit)
     assert garbage._open == 0
     assert garbage._ended == 1
