@@ -113,3 +113,10 @@ def test_memory() -> None:
 def test_torch_functions() -> None:
     pytest.importorskip("torch", reason="torch is a peer of the benchmarks alone")
     assert "torch's best" in run("torch_functions", "--only", "polynomials", "--rounds", "2")
+
+
+def test_soak() -> None:
+    """The hour's script, shortened: no visit is lost and no file stays open."""
+    out = run("load/soak", "--minutes", "0.4", "--at-once", "3")
+    assert "as wanted" in out
+    assert "too short a run to judge" in out

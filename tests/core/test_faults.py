@@ -51,7 +51,7 @@ def workers(runner: LocalRunner) -> list[psutil.Process]:
 
 @pytest.mark.parametrize(
     ("times", "seed"),
-    [(6, 4), *(pytest.param(20, seed, marks=pytest.mark.slow) for seed in range(5))],
+    [(3, 4), *(pytest.param(20, seed, marks=pytest.mark.slow) for seed in range(5))],
 )
 def test_workers_killed_at_random_moments(runner: LocalRunner, times: int, seed: int) -> None:
     """By three signals in turn; `benchmarks/load/killed_workers.py` has the figures."""
