@@ -57,13 +57,17 @@ class Visitor:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def arrive(cls, address: str) -> Visitor:
+    async def arrive(cls, address: str, query: str = "") -> Visitor:
         """Open the page of a server, and wait until its controls are there.
+
+        Args:
+            address: Of the server.
+            query: What the page is told in its address, such as `?batch=64`.
 
         Raises:
             RefusedError: The server takes no more visits.
         """
-        visitor = await cls.connect(address, await ask_token(address))
+        visitor = await cls.connect(address, await ask_token(f"{address}/{query}"))
         await visitor._tell("bokeh_event", _READY)
         await visitor.until(lambda: "Run" in visitor.controls)
         return visitor

@@ -21,6 +21,7 @@ GONE_S = 13.0
 SCRIPT = Path(__file__).with_name("inspected_server.py")
 AWAY_S = 7.0  # longer than a page may be away
 VISITS = 20
+PATIENCE_S = 240.0  # for a comparison on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +51,9 @@ async def seen(server: Served, true: Callable[[dict[str, Any]], bool], within_s:
     return there
 
 
-async def arrive(server: Served, pages: AsyncExitStack) -> Visitor:
+async def arrive(server: Served, pages: AsyncExitStack, query: str = "") -> Visitor:
     """Open a page, which is closed when the test ends, if it has not been before."""
-    visitor = await Visitor.arrive(address(server))
+    visitor = await Visitor.arrive(address(server), query)
     pages.push_async_callback(visitor.leave)
     return visitor
 
@@ -112,3 +113,15 @@ def test_nothing_stays_of_visits(server: Served) -> None:
     after = asyncio.run(come_and_go())
     assert after["rss"] <= 1.1 * before["rss"], (before, after)
     assert "Traceback" not in server.log.read_text()
+
+
+def test_nothing_stays_of_a_comparison_that_was_shown(server: Served) -> None:
+    async def compare_and_go() -> None:
+        async with AsyncExitStack() as pages:
+            visitor = await arrive(server, pages, "?tab=Compare&batch=64&time_limit=600")
+            await visitor.press("Run")
+            await visitor.until(lambda: "Code of" in visitor.controls, PATIENCE_S)
+            await visitor.until(lambda: not visitor.running, PATIENCE_S)
+        await seen(server, lambda there: not any(there["alive"].values()), GONE_S)
+
+    asyncio.run(compare_and_go())
