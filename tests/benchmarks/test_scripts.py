@@ -113,3 +113,12 @@ def test_memory() -> None:
 def test_torch_functions() -> None:
     pytest.importorskip("torch", reason="torch is a peer of the benchmarks alone")
     assert "torch's best" in run("torch_functions", "--only", "polynomials", "--rounds", "2")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="it limits the address space")
+def test_stream_8gb(tmp_path: Path) -> None:
+    out = run("stream_8gb", "--rows", "8192", "--out", str(tmp_path))
+    assert "FALLS SHORT" not in out
+    assert "then exit code -9" in out
+    assert list(tmp_path.iterdir()) == []
