@@ -102,8 +102,7 @@ class JacobianChunks:
         if isinstance(places, range):
             if places.step != 1:
                 raise ValueError(f"Chunks must be sliced without a step, but got {places.step}.")
-            first, last = (self._edge(each) for each in (places.start, places.stop))
-            return replace(self, start=first, stop=max(first, last))
+            return replace(self, start=self._edge(places.start), stop=self._edge(places.stop))
         start, stop = self._edge(places), self._edge(places + 1)
         values = self._passes.block(start, self.chunk_size)
         if stop - start < self.chunk_size:

@@ -172,6 +172,8 @@ def test_usual_blocks_are_even() -> None:
     assert jsc.jacobian_chunks(f, x, "reverse").chunk_size == 125  # eight of them, not 7.8 of 128
     wide = jsc.jacobian_chunks(lambda x: jnp.outer(x[:100], x[:3]), jnp.ones(2**20), "reverse")
     assert wide.chunk_size == 4  # of 4 MiB each
+    huge = jsc.jacobian_chunks(lambda x: x[:3], jnp.ones(5_000_000), "reverse")
+    assert huge.chunk_size == 1  # of 20 MB
     assert jsc.jacobian_chunks(f, x, "reverse", 10_000).block_shape == (1000, 1000)
 
 
@@ -210,6 +212,17 @@ def test_a_prediction_has_point_and_two_blocks_in_it() -> None:
         residuals = 0 if mode == "forward" else x.nbytes  # the cosine
         assert needed is not None
         assert 2 * block + x.nbytes + residuals <= needed <= 3 * block
+
+
+def test_a_prediction_has_what_the_residuals_take_in_it() -> None:
+    def f(x: Any) -> Any:
+        square = jnp.outer(x, x)
+        return jnp.sin(x) * jax.lax.stop_gradient((square @ square)[0])
+
+    x = jnp.ones(256)
+    needed = jsc.jacobian_chunks(f, x, "reverse", 1).predicted_bytes
+    assert needed is not None
+    assert needed > 256 * 256 * 4
 
 
 def test_blocks_of_one_size_where_that_fits() -> None:
