@@ -78,7 +78,7 @@ def spread_vectors(
 
     def local(x: PyTree[Array], vectors: PyTree[Array]) -> PyTree[Array]:
         own = vectors
-        if layout == ALIKE:
+        if not any(layout):  # each device has them all
             places = jnp.minimum(shares.indices((count,), 0, count), count - 1)
             own = jax.tree.map(lambda leaf: leaf[places], vectors)
         products = batched(
