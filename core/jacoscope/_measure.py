@@ -239,7 +239,12 @@ def _on_all(strategies: list[Strategy], scene: Scene, options: Options) -> list[
     """List the strategies once more that several devices, where there are, can share."""
     if scene.shares is None or options.tune:
         return []
-    return [replace(each, sharded=True) for each in shareable(strategies)]
+    sizes, count = (scene.n_in, scene.n_out, scene.count), scene.shares.mesh.size
+    return [
+        replace(each, sharded=True)
+        for each in shareable(strategies)
+        if each.batching != "chunked" or (each.chunk_size or 0) * count < each.passes(*sizes)
+    ]
 
 
 def _candidates(

@@ -127,6 +127,29 @@ def test_memory_of_a_device_falls_as_devices_grow(told: Told, mode: str) -> None
         assert needs[devices] * devices == pytest.approx(needs[1], rel=0.2)
 
 
+def test_a_comparison_measures_sharing_beside_one_device(told: Told) -> None:
+    rows = {each["row"]["strategy"]: each["row"] for each in told if "row" in each}
+    alone, shared = rows["forward/vmap"], rows["forward/vmap/sharded"]
+    assert (alone["device"], shared["device"]) == ("cpu:0", "cpu:0-1")
+    assert 2 * shared["output_bytes"] == alone["output_bytes"] == 32 * 64 * 8
+    assert {each["status"] for each in rows.values()} == {"ok"}
+    assert max(each["error"] for each in rows.values()) < 1e-10
+    assert shared["median_s"] > 0
+    assert "those of each device" in shared["message"]
+    assert "forward/chunked/4/sharded" in rows
+    assert "forward/chunked/16/sharded" not in rows  # all that each device has
+
+
+def test_a_memory_limit_is_that_of_each_device(told: Told) -> None:
+    found = {each["case"]: each for each in told}
+    whole = 128 * 128 * 8
+    assert found["advice"]["strategy"].endswith("/sharded")
+    assert whole / 8 < found["advice"]["bytes"] <= whole / 2
+    assert found["within"]["error"] < 1e-10
+    assert found["within"]["share"] == 1 / 8
+    assert whole / 8 < found["refused shared"]["bytes"] < found["refused alone"]["bytes"] / 4
+
+
 @pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_processes_share_as_devices_do(count: int) -> None:
     with socket.socket() as free:
