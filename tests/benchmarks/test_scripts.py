@@ -122,3 +122,12 @@ def test_stream_8gb(tmp_path: Path) -> None:
     assert "FALLS SHORT" not in out
     assert "then exit code -9" in out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="it gives processes their cores")
+def test_plan(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    out = run("plan", "--rounds", "1", "--json", str(kept))
+    assert "Each device 100 times as fast as a core here" in out
+    assert run("plan", "--from", str(kept)) == out  # nothing is measured anew
