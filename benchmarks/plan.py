@@ -6,9 +6,9 @@
 and on all of them, and on 1, 2 and 4 processes of one core each that `jax.distributed` joins (Gloo,
 over loopback); so is gathering an array that lies over the processes. The bytes on each device are
 XLA's. `plan_model.py` is fitted to that by least squares, and gives the tables that
-`--page docs/plan.md` writes anew from what `--json docs/plan.json` keeps and `--from` reads in
-place of measuring. Exits 1 where a fit is off by more than a third on the whole, as then nothing
-can be read from it.
+`--page docs/plan.md` writes anew from what `--json docs/plan.json` keeps. `--from` reads that in
+place of measuring, or with `--rounds` adds to it; of all rounds the quickest counts. Exits 1 where
+a fit is off by more than a third on the whole, as then nothing can be read from it.
 """
 
 from __future__ import annotations
@@ -178,32 +178,29 @@ def run(processes: int, devices: int, cores: list[list[int]]) -> dict[str, Any]:
     return first
 
 
-def measured(rounds: int) -> dict[str, Any]:
-    """Measure everything so many times, in turns, each time in new processes."""
-    there = sorted(os.sched_getaffinity(0))
-    cores = there[:2]
-    found: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {len(there)} cores",
-        "jax": version("jax"),
-        "load_before": round(os.getloadavg()[0], 2),
-        "time": [],
-        "bytes": [],
-        "gather": [],
-        "init_s": {},
-    }
-    for turn in range(rounds):
+def nothing() -> dict[str, Any]:
+    """Return what is known before anything is measured."""
+    cores = len(os.sched_getaffinity(0))
+    about = {"machine": f"{platform.machine()}, {cores} cores", "jax": version("jax")}
+    return {**about, "load": [], "init_s": {}, "time": [], "bytes": [], "gather": []}
+
+
+def measure_more(found: dict[str, Any], rounds: int) -> None:
+    """Measure everything so many times more, in turns, each time in new processes."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    for _ in range(rounds):
+        found["load"].append(round(os.getloadavg()[0], 1))
         runs = [(1, count, [part]) for count in DEVICES for part in ([cores[0]], cores)]
         runs += [(count, 1, [[cores[i % 2]] for i in range(count)]) for count in PROCESSES[1:]]
         for processes, devices, parts in runs:
             got = run(processes, devices, parts)
             found["time"] += got["time"]
             found["gather"] += got["gather"]
-            if turn == 0 and len(parts[0]) == 1:
-                found["bytes"] += got["bytes"] if processes == 1 else []
-            found["init_s"][str(processes)] = round(got["init_s"], 3)
+            if processes == 1 and len(parts[0]) == 1:
+                found["bytes"] += [each for each in got["bytes"] if each not in found["bytes"]]
+            least = min(got["init_s"], found["init_s"].get(str(processes), got["init_s"]))
+            found["init_s"][str(processes)] = round(least, 3)
             print(f"  {processes} × {devices} on {parts}", file=sys.stderr, flush=True)
-    found["load_after"] = round(os.getloadavg()[0], 2)
-    return found
 
 
 def written(found: dict[str, Any]) -> str:
@@ -220,14 +217,15 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="where to keep what was measured")
     parser.add_argument("--from", type=Path, dest="kept", help="what was measured before")
     parser.add_argument("--page", type=Path, help="whose tables are to be written anew")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, help="3; with --from 0, or so many more")
     for name in ("rank", "processes", "port", "busy"):
         parser.add_argument(f"--{name}", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--cores", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.rank is not None:
         return child(args)
-    found = json.loads(args.kept.read_text()) if args.kept else measured(args.rounds)
+    found = json.loads(args.kept.read_text()) if args.kept else nothing()
+    measure_more(found, (0 if args.kept else 3) if args.rounds is None else args.rounds)
     if args.json:
         args.json.write_text(written(found))
     print(told(found))

@@ -1,6 +1,7 @@
 """What a sharded Jacobian costs, as a few numbers, fitted by least squares; and what they predict.
 
-    time   = call + dispatch · (devices of a process − 1) + (alone + beside) · FLOPs / cores
+    time   = call + dispatch · (devices of a process − 1) + wait · log₂(processes)
+             + (alone + beside) · FLOPs / cores
     bytes  = chunk · (bytes of a chunk's vectors) + share · (bytes of the matrix) / devices
     gather = latency · log₂(processes) + bytes · (1 − 1/processes) / bandwidth
 
@@ -86,8 +87,9 @@ def fit_time(samples: Sequence[dict[str, Any]]) -> Fit:
     for each in samples:
         devices = each["devices"] * each["processes"]
         busy = each["flops"] / min(each["cores"], devices)
-        features.append([1.0, each["devices"] - 1.0, busy, busy * (devices > 1)])
-    names = ("call_s", "dispatch_s", "alone_s", "beside_s")
+        wait = math.log2(each["processes"])
+        features.append([1.0, each["devices"] - 1.0, wait, busy, busy * (devices > 1)])
+    names = ("call_s", "dispatch_s", "wait_s", "alone_s", "beside_s")
     return fitted(names, features, [each["seconds"] for each in samples])
 
 
@@ -152,7 +154,7 @@ class Plan:
     Attributes:
         devices: How many.
         compute_s: Passes of the busiest device, beside others.
-        overhead_s: The call, and handing the work to each device of a host.
+        overhead_s: The call, handing the work to each device of a host, and waiting for hosts.
         efficiency: Of the ideal, what one device alone would take, shared evenly.
         gather_s: By network, what it takes on top until every host has the whole.
         kept_bytes: On each device, whatever their number.
@@ -199,9 +201,9 @@ def predict(
     one = job.flops * time.values["alone_s"] / speed
     slower = 1 + time.values["beside_s"] / time.values["alone_s"] if devices > 1 else 1.0
     busiest = -(-job.passes // devices) / job.passes
-    overhead = time.values["call_s"]
-    overhead += time.values["dispatch_s"] * (min(devices, devices_a_host) - 1)
     hosts = -(-devices // devices_a_host)
+    overhead = time.values["call_s"] + time.values["wait_s"] * math.log2(hosts)
+    overhead += time.values["dispatch_s"] * (min(devices, devices_a_host) - 1)
     kept = job.kept_bytes + memory.values["chunk"] * job.chunk_bytes
     share = memory.values["share"] * job.matrix_bytes * busiest
     compute = one * slower * busiest

@@ -80,7 +80,7 @@ def told(found: dict[str, Any]) -> str:
 
 
 def _about(found: dict[str, Any]) -> str:
-    load = f"{found['load_before']} when it began and {found['load_after']} when it ended"
+    load = ", ".join(f"{each:g}" for each in found["load"])
     starts = ", ".join(
         f"{format_seconds(seconds)} for {count}"
         for count, seconds in found["init_s"].items()
@@ -89,8 +89,8 @@ def _about(found: dict[str, Any]) -> str:
     compiles = [each["compile_s"] for each in found["time"]]
     span = f"{format_seconds(min(compiles))} to {format_seconds(max(compiles))}"
     return (
-        f"Measured on {found['machine']}, JAX {found['jax']}; load average {load}."
-        f" Joining the processes took {starts}; tracing and compiling {span}."
+        f"Measured on {found['machine']}, JAX {found['jax']}; load averages"
+        f" meanwhile {load}. Joining the processes took {starts}; tracing and compiling {span}."
     )
 
 
@@ -102,6 +102,7 @@ def _fitted(found: dict[str, Any]) -> str:
     rows = [
         ("a call", format_seconds(time.values["call_s"]), time),
         ("each further device of a process", format_seconds(time.values["dispatch_s"]), time),
+        ("a wait for twice as many processes", format_seconds(time.values["wait_s"]), time),
         ("a device alone on a core", format_rate(1 / alone), time),
         ("a device beside others", format_rate(1 / (alone + time.values["beside_s"])), time),
         ("vectors of a chunk", f"{three_digits(memory.values['chunk'])} times", memory),

@@ -25,14 +25,14 @@ def times() -> list[dict[str, Any]]:
             "devices": devices,
             "cores": cores,
             "flops": flops,
-            "seconds": 2e-4 + 5e-5 * (devices - 1) + flops * s_per_flop / busy,
+            "seconds": 2e-4 + 5e-5 * (devices - 1) + 3e-5 * steps + flops * s_per_flop / busy,
         }
-        for processes, devices, cores, busy, s_per_flop in (
-            (1, 1, 1, 1, 1.0e-11),
-            (1, 1, 2, 1, 1.0e-11),  # one device has work for one core
-            (1, 2, 1, 1, 1.5e-11),
-            (1, 8, 2, 2, 1.5e-11),
-            (4, 1, 2, 2, 1.5e-11),
+        for processes, steps, devices, cores, busy, s_per_flop in (
+            (1, 0, 1, 1, 1, 1.0e-11),
+            (1, 0, 1, 2, 1, 1.0e-11),  # one device has work for one core
+            (1, 0, 2, 1, 1, 1.5e-11),
+            (1, 0, 8, 2, 2, 1.5e-11),
+            (4, 2, 1, 2, 2, 1.5e-11),
         )
         for flops in (1e5, 1e9, 1e10)
     ]
@@ -79,7 +79,7 @@ def test_what_was_measured_is_what_is_asked_for() -> None:
 def test_fits_find_what_the_samples_were_made_from() -> None:
     time = fit_time(times())
     assert time.values == pytest.approx(
-        {"call_s": 2e-4, "dispatch_s": 5e-5, "alone_s": 1e-11, "beside_s": 5e-12}, rel=1e-6
+        {"call_s": 2e-4, "dispatch_s": 5e-5, "wait_s": 3e-5, "alone_s": 1e-11, "beside_s": 5e-12}
     )
     assert time.typical < 1e-9
     memory = fit_bytes(sizes())
@@ -110,9 +110,9 @@ def test_a_prediction_by_hand() -> None:
     networks = [Network("one", 1e-3, 1e9)]
     plan = predict(job, 32, fit_time(times()), memory, networks, devices_a_host=8, speed=10.0)
     assert plan.compute_s == pytest.approx(1e12 * 1.5e-11 / 10 * 4 / 100)  # four passes at most
-    assert plan.overhead_s == pytest.approx(2e-4 + 7 * 5e-5)
+    assert plan.overhead_s == pytest.approx(2e-4 + 7 * 5e-5 + 2 * 3e-5)  # four hosts
     assert plan.efficiency == pytest.approx(1 / 32 / (plan.compute_s + plan.overhead_s))
-    assert plan.gather_s == {"one": pytest.approx(2e-3 + 8 * 3 / 4)}  # four hosts
+    assert plan.gather_s == {"one": pytest.approx(2e-3 + 8 * 3 / 4)}
     assert plan.kept_bytes == pytest.approx(1e9 + 3e6)
     assert plan.sharded_bytes == pytest.approx(1e9 + 3e6 + 8e9 * 4 / 100)
     assert plan.gathered_bytes == pytest.approx(plan.sharded_bytes + 8e9)
