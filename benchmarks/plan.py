@@ -26,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from plan_model import CORES
 from plan_tables import CHUNK, FITS, LAYERS, fits, flops_of, told
 
 DEVICES = (1, 2, 4, 8)
@@ -187,11 +188,13 @@ def nothing() -> dict[str, Any]:
 
 def measure_more(found: dict[str, Any], rounds: int) -> None:
     """Measure everything so many times more, in turns, each time in new processes."""
-    cores = sorted(os.sched_getaffinity(0))[:2]
+    cores = sorted(os.sched_getaffinity(0))[:CORES]
     for _ in range(rounds):
         found["load"].append(round(os.getloadavg()[0], 1))
         runs = [(1, count, [part]) for count in DEVICES for part in ([cores[0]], cores)]
-        runs += [(count, 1, [[cores[i % 2]] for i in range(count)]) for count in PROCESSES[1:]]
+        runs += [
+            (count, 1, [[cores[i % len(cores)]] for i in range(count)]) for count in PROCESSES[1:]
+        ]
         for processes, devices, parts in runs:
             got = run(processes, devices, parts)
             found["time"] += got["time"]

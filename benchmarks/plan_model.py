@@ -4,6 +4,7 @@
              + (alone + beside) · FLOPs / cores
     bytes  = chunk · (bytes of a chunk's vectors) + share · (bytes of the matrix) / devices
     gather = latency · log₂(processes) + bytes · (1 − 1/processes) / bandwidth
+             + crowd where there are more processes than cores
 
 Cores are those that have a device to work for, here at most two; `beside`, in seconds a FLOP,
 counts where more than one device is at work, as they share caches and memory. Bytes are those on
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+CORES = 2  # that processes were given, at most
 
 
 @dataclass(frozen=True)
@@ -107,15 +110,21 @@ def fit_gather(samples: Sequence[dict[str, Any]], steps: Callable[[int], float] 
         steps: From the number of processes to how often the latency counts.
     """
     features = gather_features(samples, steps)
-    return fitted(("latency_s", "s_per_byte"), features, [each["seconds"] for each in samples])
+    names = ("latency_s", "s_per_byte", "crowd_s")
+    return fitted(names, features, [each["seconds"] for each in samples])
 
 
 def gather_features(
     samples: Sequence[dict[str, Any]], steps: Callable[[int], float] = math.log2
 ) -> list[list[float]]:
-    """Return how often the latency of a gather counts, and the bytes that travel to a process."""
+    """Return how often the latency of a gather counts, the bytes to a process, and the crowd."""
     return [
-        [steps(each["processes"]), each["bytes"] * (1 - 1 / each["processes"])] for each in samples
+        [
+            steps(each["processes"]),
+            each["bytes"] * (1 - 1 / each["processes"]),
+            float(each["processes"] > CORES),
+        ]
+        for each in samples
     ]
 
 

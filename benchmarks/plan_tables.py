@@ -108,6 +108,7 @@ def _fitted(found: dict[str, Any]) -> str:
         ("vectors of a chunk", f"{three_digits(memory.values['chunk'])} times", memory),
         ("a device's share", f"{three_digits(memory.values['share'])} times", memory),
         ("a step of a gather", format_seconds(gather.values["latency_s"]), gather),
+        ("more processes than cores", format_seconds(gather.values["crowd_s"]), gather),
         ("its bandwidth", f"{format_bytes(1 / gather.values['s_per_byte'])}/s", gather),
     ]
     lines = [
@@ -130,7 +131,7 @@ def _fitted(found: dict[str, Any]) -> str:
 
 def _gathered(sample: dict[str, Any], fit: Fit) -> float:
     (row,) = gather_features([sample])
-    return row[0] * fit.values["latency_s"] + row[1] * fit.values["s_per_byte"]
+    return sum(factor * value for factor, value in zip(row, fit.values.values(), strict=True))
 
 
 def _planned() -> str:

