@@ -35,9 +35,10 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 from jax.sharding import Mesh, NamedSharding, PartitionSpec  # noqa: E402
 
-import jacoscope as jsc  # noqa: E402
+import jacoscope  # noqa: E402
 from tests.helpers import nested_function, nested_point  # noqa: E402
 
+jsc: Any = jacoscope  # words for modes and batchings come from tables
 Case = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 
@@ -181,7 +182,7 @@ def tell_collectives(device: Any, devices: Any) -> None:
     """Tell what travels between devices in compiled programs, by name."""
 
     def tell(name: str, function: Any, *arguments: Any) -> None:
-        text = jax.jit(function).lower(*arguments).compile().as_text()
+        text = jax.jit(function).lower(*arguments).compile().as_text() or ""
         told(name, devices, collectives=sorted(set(re.findall(COLLECTIVES, text))))
 
     for mode in ("forward", "reverse", "linearize"):
@@ -205,7 +206,7 @@ def tell_memory(device: Any, devices: Any) -> None:
     f, x = dense(1024, 1024)
     for mode in ("forward", "reverse"):
         jitted = jax.jit(lambda x, m=mode: jsc.jacobian(f, x, m, "vmap", device=device))
-        stats = jitted.lower(x).compile().memory_analysis()
+        stats: Any = jitted.lower(x).compile().memory_analysis()
         needed = stats.temp_size_in_bytes + stats.output_size_in_bytes
         told(f"memory {mode}", devices, bytes=needed)
 
@@ -220,11 +221,34 @@ def tell_comparison(devices: int) -> None:
         vectors=32,
         chunk_sizes=(4, 16),
         device=f"cpu:0-{devices - 1}",
-        time_limit=10.0,
+        time_limit=5.0,
         runner="inline",
     )
     for each in study.rows:
         told(f"row {each.strategy}", devices, row=each.to_plain())
+
+
+def tell_code(devices: int) -> None:
+    """Tell what the scripts of shared strategies give, sizes that do not divide among them."""
+    for n_out, n_in, quantity, name, result in (
+        (16, 24, "jacobian", "forward/vmap", "J"),
+        (5, 7, "jacobian", "forward/chunked/2", "J"),
+        (5, 7, "jacobian", "reverse/chunked/2", "J"),
+        (5, 7, "hessian", "linearize/vmap", "H"),
+        (5, 7, "jmp", "forward/chunked/2", "JV"),
+        (16, 24, "mjp", "reverse/vmap", "UJ"),
+        (5, 7, "hvp", "hvp/reverse_over_forward/vmap", "HV"),
+    ):
+        f, x = dense(n_out, n_in)
+        V, U = weights(6, n_in), weights(6, n_out)
+        full, second = jax.jacfwd(f)(x), jax.hessian(rosenbrock)(x)
+        expected = {"J": full, "H": second, "JV": V @ full.T, "UJ": U @ full, "HV": V @ second}
+        names = {"f": f if "J" in result else rosenbrock, "x": x, "V": V, "U": U}
+        code = jsc.snippet(f"{name}/sharded", quantity=quantity)
+        exec(code, names)
+        lines = code.splitlines()
+        found = held(names[result], expected[result])
+        told(f"code {name}", devices, lines=len(lines), longest=max(map(len, lines)), **found)
 
 
 def tell_limits(device: Any, devices: int) -> None:
@@ -266,6 +290,7 @@ def main() -> None:
     tell_collectives(row(8), 8)
     tell_comparison(2)
     tell_limits("all", 8)
+    tell_code(8)
     two = Mesh(np.array(jax.devices()).reshape(4, 2), ("a", "b"))
     for n_out, n_in in ((6, 10), (10, 4), (8, 5), (12, 6), (5, 7)):
         f, x = dense(n_out, n_in)

@@ -140,6 +140,20 @@ def test_a_comparison_measures_sharing_beside_one_device(told: Told) -> None:
     assert "forward/chunked/16/sharded" not in rows  # all that each device has
 
 
+def test_scripts_of_shared_strategies_are_short(told: Told) -> None:
+    found = [each for each in told if "lines" in each]
+    assert len(found) == 7
+    assert max(each["lines"] for each in found) <= 30
+    assert max(each["longest"] for each in found) <= 100
+
+
+def test_where_no_short_script_is_the_call_is_named() -> None:
+    with pytest.raises(ValueError, match=r"no short script of forward/colored/sharded: `jaco"):
+        jsc.snippet("forward/colored/sharded")
+    with pytest.raises(ValueError, match="no short script of reverse/vmap/sharded of pytrees"):
+        jsc.snippet("reverse/vmap/sharded", pytree=True)
+
+
 def test_a_memory_limit_is_that_of_each_device(told: Told) -> None:
     found = {each["case"]: each for each in told}
     whole = 128 * 128 * 8
