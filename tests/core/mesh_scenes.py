@@ -21,6 +21,10 @@ FEW = """
     forward vmap, reverse vmap, forward 16×23, reverse 15×24, reverse 7×11, pytree forward,
     pytree reverse, hessian, 5 GGN products, colored forward 25, colored reverse 24
 """
+PROCESSES = (
+    *("forward vmap", "reverse vmap", "reverse 15×24", "reverse 7×11", "pytree forward"),
+    *("hessian", "5 GGN products", "colored forward 25"),
+)
 COLLECTIVES = r"all-reduce|all-gather|all-to-all|collective-permute|reduce-scatter"
 
 if __name__ == "__main__":
@@ -276,7 +280,7 @@ def main() -> None:
         number, count, port = map(int, sys.argv[2:])
         jax.distributed.initialize(f"127.0.0.1:{port}", count, number)
         for name, ours, expected in chain(cases("all"), colored_cases("all")):
-            if name in few:
+            if name in PROCESSES:
                 told(name, count, process=number, **held(ours(), expected()))
         jax.distributed.shutdown()
         return

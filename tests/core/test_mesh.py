@@ -176,7 +176,7 @@ def test_processes_share_as_devices_do(count: int) -> None:
         for each in scripts:
             each.kill()
     for answer in answers:
-        assert len(answer) >= 10
+        assert len(answer) >= 7  # and a colored one, where asdex works
         assert [each for each in answer if not each["error"] < 1e-10] == []
     halved = {each["case"]: each["share"] for each in answers[0]}
     assert halved["forward vmap"] == halved["reverse vmap"] == 1 / count
