@@ -40,6 +40,9 @@ import numpy as np  # noqa: E402
 from jax.sharding import Mesh, NamedSharding, PartitionSpec  # noqa: E402
 
 import jacoscope  # noqa: E402
+from jacoscope._measure import measure  # noqa: E402
+from jacoscope._scene import Options  # noqa: E402
+from jacoscope._timing import Protocol  # noqa: E402
 from tests.helpers import nested_function, nested_point  # noqa: E402
 
 jsc: Any = jacoscope  # words for modes and batchings come from tables
@@ -218,17 +221,20 @@ def tell_memory(device: Any, devices: Any) -> None:
 def tell_comparison(devices: int) -> None:
     """Tell the rows of a comparison on one device and on several."""
     f, x = dense(64, 48)
-    study = jsc.compare(
-        f,
-        x,
-        "jmp",
+    options = Options(
+        quantity="jmp",
         vectors=32,
         chunk_sizes=(4, 16),
         device=f"cpu:0-{devices - 1}",
-        time_limit=5.0,
-        runner="inline",
+        only=tuple(
+            f"forward/{way}{where}"
+            for way in ("vmap", "chunked/4", "chunked/16")
+            for where in ("", "/sharded")
+        ),
+        time_limit=200.0,
+        protocol=Protocol(rounds=3, most=3),
     )
-    for each in study.rows:
+    for each in measure(f, x, options).study.rows:
         told(f"row {each.strategy}", devices, row=each.to_plain())
 
 

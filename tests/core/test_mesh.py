@@ -63,13 +63,9 @@ def told() -> Iterator[Told]:
 
 @pytest.mark.parametrize("devices", [*COUNTS, "4×2"])
 def test_what_devices_share_equals_jax(told: Told, devices: Any) -> None:
-    errors = {
-        each["case"]: each["error"]
-        for each in told
-        if each["devices"] == devices and "error" in each
-    }
-    assert len(errors) >= 10
-    assert {case: error for case, error in errors.items() if not error < 1e-10} == {}
+    found = [each for each in told if each["devices"] == devices and "error" in each]
+    assert len(found) >= 9  # and colored ones, where asdex works
+    assert [each for each in found if not each["error"] < 1e-10] == []
 
 
 def test_colored_ones_are_among_them(told: Told) -> None:
