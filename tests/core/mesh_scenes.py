@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
@@ -238,6 +239,22 @@ def tell_comparison(devices: int) -> None:
         told(f"row {each.strategy}", devices, row=each.to_plain())
 
 
+def tell_meshes() -> None:
+    """Tell of meshes as users may have them, and what is said of results that stay whole."""
+    f, x = dense(16, 24)
+    explicit = jax.make_mesh((8,), ("devices",))
+    expected = jax.jacfwd(f)(x)
+    told("explicit axes", 8, **held(jsc.jacobian(f, x, "forward", device=explicit), expected))
+    with jax.set_mesh(explicit):
+        ours = jax.jit(lambda x: jsc.jacobian(f, x, "forward", device="all"))(x)
+    told("another mesh is set", 8, **held(ours, expected))
+    f, x = dense(363, 365)
+    for name, gather in (("whole", False), ("asked for whole", True)):
+        with warnings.catch_warnings(record=True) as caught:
+            jsc.jacobian(f, x, "forward", "vmap", device="all", gather=gather)
+        told(name, 8, said=[str(each.message) for each in caught])
+
+
 def tell_code(devices: int) -> None:
     """Tell what the scripts of shared strategies give, sizes that do not divide among them."""
     for n_out, n_in, quantity, name, result in (
@@ -301,6 +318,7 @@ def main() -> None:
     tell_comparison(2)
     tell_limits("all", 8)
     tell_code(8)
+    tell_meshes()
     two = Mesh(np.array(jax.devices()).reshape(4, 2), ("a", "b"))
     for n_out, n_in in ((6, 10), (10, 4), (8, 5), (12, 6), (5, 7)):
         f, x = dense(n_out, n_in)

@@ -97,6 +97,17 @@ def test_sizes_that_do_not_divide_lie_along_the_other_axis(
     assert share(told, f"{mode} {shape}") == TRAVELS[shape]
 
 
+def test_what_stays_whole_on_each_device_is_said_aloud(told: Told) -> None:
+    said = {each["case"]: each["said"] for each in told if "said" in each}
+    (warning,) = said["whole"]
+    assert warning.startswith("8 devices can't share 1.06 MB of the result evenly")
+    assert said["asked for whole"] == []
+
+
+def test_meshes_as_users_have_them(told: Told) -> None:
+    assert share(told, "explicit axes") == share(told, "another mesh is set") == 1 / 8
+
+
 def test_gathered_is_whole_on_each(told: Told) -> None:
     assert share(told, "gathered") == 1.0
 

@@ -197,8 +197,9 @@ def test_a_sweep_over_devices_brings_the_speed_up(
         return Study(rows=(fast, slow), empty_call_s=1e-9)
 
     answer_all(explorer, page, runner, "range", measured)
-    page.until(lambda: view.range.speed_up.panel is not None)
-    said = str(view.range.speed_up.panel[0].object)
+    plot = view.range.speed_up
+    page.until(lambda: plot.panel is not None and "ideal" in str(plot.panel[0].object))
+    said = str(plot.panel[0].object)
     assert "2 devices: reverse/vmap is 1.5 times as fast as on one, 75% of the ideal" in said
     cells = {row["cells"]["strategy"]["text"]: row["cells"] for row in view.range.table.rows}
     assert set(cells) == {"forward/vmap", "reverse/vmap"}

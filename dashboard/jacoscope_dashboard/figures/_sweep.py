@@ -126,13 +126,20 @@ def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv
         for line, place in zip(lines, places, strict=True)
     ]
     paths = [
-        Stroke(line.xs, line.ys, colors.of(line.kind), 2, dash=DASHES[line.kind])
+        Stroke(
+            line.xs,
+            line.ys,
+            colors.muted if line.strategy == IDEAL else colors.of(line.kind),
+            2,
+            dash=DASHES[line.kind],
+        )
         for line in sorted(lines, key=lambda line: KINDS.index(line.kind))
     ]
     whiskers = [Stroke((x, x), (low, high), colors.foreground, 1.5, 0.55) for x, low, high in spans]
     dots: list[Dot] = [
         (line.kind, (x, y, line.strategy, f"{knob} {format_count(x)}", write(y)))
         for line in lines
+        if line.strategy != IDEAL
         for x, y in zip(line.xs, line.ys, strict=True)
     ]
     ticks = tuple((x, format_count(x)) for x in xs) if 0 < len(xs) <= 10 else None
