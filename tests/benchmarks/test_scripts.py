@@ -47,6 +47,13 @@ def test_hvps() -> None:
 
 
 @pytest.mark.slow
+def test_devices() -> None:
+    out = run("devices", "--side", "256", "--width", "32", "--rounds", "2")
+    assert "linearize/vmap" in out
+    assert "two against one" in out
+
+
+@pytest.mark.slow
 def test_jacobians(tmp_path: Path) -> None:
     require_asdex()
     kept = tmp_path / "kept.json"

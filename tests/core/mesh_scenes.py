@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
@@ -21,6 +22,10 @@ FEW = """
     forward vmap, reverse vmap, forward 16×23, reverse 15×24, reverse 7×11, pytree forward,
     pytree reverse, hessian, 5 GGN products, colored forward 25, colored reverse 24
 """
+PROCESSES = (
+    *("forward vmap", "reverse vmap", "reverse 15×24", "reverse 7×11", "pytree forward"),
+    *("hessian", "5 GGN products", "colored forward 25"),
+)
 COLLECTIVES = r"all-reduce|all-gather|all-to-all|collective-permute|reduce-scatter"
 
 if __name__ == "__main__":
@@ -35,9 +40,13 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 from jax.sharding import Mesh, NamedSharding, PartitionSpec  # noqa: E402
 
-import jacoscope as jsc  # noqa: E402
+import jacoscope  # noqa: E402
+from jacoscope._measure import measure  # noqa: E402
+from jacoscope._scene import Options  # noqa: E402
+from jacoscope._timing import Protocol  # noqa: E402
 from tests.helpers import nested_function, nested_point  # noqa: E402
 
+jsc: Any = jacoscope  # words for modes and batchings come from tables
 Case = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 
@@ -181,7 +190,7 @@ def tell_collectives(device: Any, devices: Any) -> None:
     """Tell what travels between devices in compiled programs, by name."""
 
     def tell(name: str, function: Any, *arguments: Any) -> None:
-        text = jax.jit(function).lower(*arguments).compile().as_text()
+        text = jax.jit(function).lower(*arguments).compile().as_text() or ""
         told(name, devices, collectives=sorted(set(re.findall(COLLECTIVES, text))))
 
     for mode in ("forward", "reverse", "linearize"):
@@ -205,7 +214,7 @@ def tell_memory(device: Any, devices: Any) -> None:
     f, x = dense(1024, 1024)
     for mode in ("forward", "reverse"):
         jitted = jax.jit(lambda x, m=mode: jsc.jacobian(f, x, m, "vmap", device=device))
-        stats = jitted.lower(x).compile().memory_analysis()
+        stats: Any = jitted.lower(x).compile().memory_analysis()
         needed = stats.temp_size_in_bytes + stats.output_size_in_bytes
         told(f"memory {mode}", devices, bytes=needed)
 
@@ -213,18 +222,60 @@ def tell_memory(device: Any, devices: Any) -> None:
 def tell_comparison(devices: int) -> None:
     """Tell the rows of a comparison on one device and on several."""
     f, x = dense(64, 48)
-    study = jsc.compare(
-        f,
-        x,
-        "jmp",
+    options = Options(
+        quantity="jmp",
         vectors=32,
         chunk_sizes=(4, 16),
         device=f"cpu:0-{devices - 1}",
-        time_limit=10.0,
-        runner="inline",
+        only=tuple(
+            f"forward/{way}{where}"
+            for way in ("vmap", "chunked/4", "chunked/16")
+            for where in ("", "/sharded")
+        ),
+        time_limit=200.0,
+        protocol=Protocol(rounds=3, most=3),
     )
-    for each in study.rows:
+    for each in measure(f, x, options).study.rows:
         told(f"row {each.strategy}", devices, row=each.to_plain())
+
+
+def tell_meshes() -> None:
+    """Tell of meshes as users may have them, and what is said of results that stay whole."""
+    f, x = dense(16, 24)
+    explicit = jax.make_mesh((8,), ("devices",))
+    expected = jax.jacfwd(f)(x)
+    told("explicit axes", 8, **held(jsc.jacobian(f, x, "forward", device=explicit), expected))
+    with jax.set_mesh(explicit):
+        ours = jax.jit(lambda x: jsc.jacobian(f, x, "forward", device="all"))(x)
+    told("another mesh is set", 8, **held(ours, expected))
+    f, x = dense(363, 365)
+    for name, gather in (("whole", False), ("asked for whole", True)):
+        with warnings.catch_warnings(record=True) as caught:
+            jsc.jacobian(f, x, "forward", "vmap", device="all", gather=gather)
+        told(name, 8, said=[str(each.message) for each in caught])
+
+
+def tell_code(devices: int) -> None:
+    """Tell what the scripts of shared strategies give, sizes that do not divide among them."""
+    for n_out, n_in, quantity, name, result in (
+        (16, 24, "jacobian", "forward/vmap", "J"),
+        (5, 7, "jacobian", "forward/chunked/2", "J"),
+        (5, 7, "jacobian", "reverse/chunked/2", "J"),
+        (5, 7, "hessian", "linearize/vmap", "H"),
+        (5, 7, "jmp", "forward/chunked/2", "JV"),
+        (16, 24, "mjp", "reverse/vmap", "UJ"),
+        (5, 7, "hvp", "hvp/reverse_over_forward/vmap", "HV"),
+    ):
+        f, x = dense(n_out, n_in)
+        V, U = weights(6, n_in), weights(6, n_out)
+        full, second = jax.jacfwd(f)(x), jax.hessian(rosenbrock)(x)
+        expected = {"J": full, "H": second, "JV": V @ full.T, "UJ": U @ full, "HV": V @ second}
+        names = {"f": f if "J" in result else rosenbrock, "x": x, "V": V, "U": U}
+        code = jsc.snippet(f"{name}/sharded", quantity=quantity)
+        exec(code, names)
+        lines = code.splitlines()
+        found = held(names[result], expected[result])
+        told(f"code {name}", devices, lines=len(lines), longest=max(map(len, lines)), **found)
 
 
 def tell_limits(device: Any, devices: int) -> None:
@@ -252,7 +303,7 @@ def main() -> None:
         number, count, port = map(int, sys.argv[2:])
         jax.distributed.initialize(f"127.0.0.1:{port}", count, number)
         for name, ours, expected in chain(cases("all"), colored_cases("all")):
-            if name in few:
+            if name in PROCESSES:
                 told(name, count, process=number, **held(ours(), expected()))
         jax.distributed.shutdown()
         return
@@ -266,6 +317,8 @@ def main() -> None:
     tell_collectives(row(8), 8)
     tell_comparison(2)
     tell_limits("all", 8)
+    tell_code(8)
+    tell_meshes()
     two = Mesh(np.array(jax.devices()).reshape(4, 2), ("a", "b"))
     for n_out, n_in in ((6, 10), (10, 4), (8, 5), (12, 6), (5, 7)):
         f, x = dense(n_out, n_in)

@@ -63,13 +63,9 @@ def told() -> Iterator[Told]:
 
 @pytest.mark.parametrize("devices", [*COUNTS, "4×2"])
 def test_what_devices_share_equals_jax(told: Told, devices: Any) -> None:
-    errors = {
-        each["case"]: each["error"]
-        for each in told
-        if each["devices"] == devices and "error" in each
-    }
-    assert len(errors) >= 10
-    assert {case: error for case, error in errors.items() if not error < 1e-10} == {}
+    found = [each for each in told if each["devices"] == devices and "error" in each]
+    assert len(found) >= 9  # and colored ones, where asdex works
+    assert [each for each in found if not each["error"] < 1e-10] == []
 
 
 def test_colored_ones_are_among_them(told: Told) -> None:
@@ -99,6 +95,17 @@ def test_sizes_that_do_not_divide_lie_along_the_other_axis(
     told: Told, mode: str, shape: str
 ) -> None:
     assert share(told, f"{mode} {shape}") == TRAVELS[shape]
+
+
+def test_what_stays_whole_on_each_device_is_said_aloud(told: Told) -> None:
+    said = {each["case"]: each["said"] for each in told if "said" in each}
+    (warning,) = said["whole"]
+    assert warning.startswith("8 devices can't share 1.06 MB of the result evenly")
+    assert said["asked for whole"] == []
+
+
+def test_meshes_as_users_have_them(told: Told) -> None:
+    assert share(told, "explicit axes") == share(told, "another mesh is set") == 1 / 8
 
 
 def test_gathered_is_whole_on_each(told: Told) -> None:
@@ -140,6 +147,20 @@ def test_a_comparison_measures_sharing_beside_one_device(told: Told) -> None:
     assert "forward/chunked/16/sharded" not in rows  # all that each device has
 
 
+def test_scripts_of_shared_strategies_are_short(told: Told) -> None:
+    found = [each for each in told if "lines" in each]
+    assert len(found) == 7
+    assert max(each["lines"] for each in found) <= 30
+    assert max(each["longest"] for each in found) <= 100
+
+
+def test_where_no_short_script_is_the_call_is_named() -> None:
+    with pytest.raises(ValueError, match=r"no short script of forward/colored/sharded: `jaco"):
+        jsc.snippet("forward/colored/sharded")
+    with pytest.raises(ValueError, match="no short script of reverse/vmap/sharded of pytrees"):
+        jsc.snippet("reverse/vmap/sharded", pytree=True)
+
+
 def test_a_memory_limit_is_that_of_each_device(told: Told) -> None:
     found = {each["case"]: each for each in told}
     whole = 128 * 128 * 8
@@ -162,7 +183,7 @@ def test_processes_share_as_devices_do(count: int) -> None:
         for each in scripts:
             each.kill()
     for answer in answers:
-        assert len(answer) >= 10
+        assert len(answer) >= 7  # and a colored one, where asdex works
         assert [each for each in answer if not each["error"] < 1e-10] == []
     halved = {each["case"]: each["share"] for each in answers[0]}
     assert halved["forward vmap"] == halved["reverse vmap"] == 1 / count
