@@ -8,6 +8,8 @@ from ._auto import hessian as hessian
 from ._auto import jacobian as jacobian
 from ._autotune import Tuned as Tuned
 from ._autotune import autotune as autotune
+from ._chunks import JacobianChunk as JacobianChunk
+from ._chunks import JacobianChunks as JacobianChunks
 from ._code import snippet as snippet
 from ._compare import compare as compare
 from ._hessian import hvp as hvp
@@ -26,6 +28,7 @@ from ._residuals import Residual as Residual
 from ._residuals import residuals as residuals
 from ._roofline import RooflinePoint as RooflinePoint
 from ._strategy import Strategy as Strategy
+from ._streaming import jacobian_chunks as jacobian_chunks
 from ._study import Change as Change
 from ._study import Study as Study
 from .problems import Problem as Problem
@@ -35,6 +38,8 @@ from .problems import problems as problems
 __all__ = [
     "Advice",
     "Change",
+    "JacobianChunk",
+    "JacobianChunks",
     "LabeledMatrix",
     "Measurement",
     "MemoryLimitError",
@@ -51,6 +56,7 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jacobian_chunks",
     "jmp",
     "jvp",
     "linear_part",

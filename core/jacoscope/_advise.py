@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -16,12 +17,14 @@ from ._fit import fitting, predict_bytes
 from ._folded_plan import plan_folded
 from ._hessian import check_scalar
 from ._limits import MemoryLimitError, read_bytes
+from ._mesh import Where, placed_on
 from ._point import as_point, output_shapes, size
 from ._program import draw_vectors, program
 from ._purity import look_twice
 from ._scene import Scene
+from ._shares import Shares
 from ._shortlist import CHUNK_SIZES, Ranked, rank
-from ._strategy import Quantity, Strategy, plan
+from ._strategy import Quantity, Strategy, plan, shareable
 from ._units import format_seconds
 
 _WORTH_IT = 1.15  # below this gain by estimate, the textbook's way is as good
@@ -54,6 +57,7 @@ def advise(
     *,
     vectors: int | None = None,
     sparsity: Any = None,
+    device: Where = None,
 ) -> Advice:
     """Say which strategy to use for a quantity of `f` at `x`, without timing anything.
 
@@ -70,6 +74,8 @@ def advise(
             needs more by prediction is not advised; chunks are made smaller to fit.
         vectors: How many, for `jmp`, `mjp` and `hvp`; None for 128, and for one HVP.
         sparsity: Where the derivative may be other than zero, as for `jacobian`.
+        device: Where, as for `jacobian`. For several devices it is a strategy that they share,
+            named so; memory, its limit included, and the estimate are then those of each.
 
     Returns:
         The advice. Its `expected_s` is an estimate that ranks strategies; `compare` and
@@ -88,7 +94,8 @@ def advise(
     """
     if not callable(f):
         raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
-    point = as_point(x)
+    mesh, point = placed_on(device, as_point(x))
+    shares = None if mesh is None else Shares(mesh)
     count = vectors or (1 if quantity == "hvp" else 128)
     with explained():
         y = output_shapes(f, point)
@@ -100,13 +107,15 @@ def advise(
     given = draw_vectors(quantity, point, y, count)
     arguments = (point,) if given is None else (point, given)
     planned = plan(quantity, size(point), size(y), count, CHUNK_SIZES)
-    found = found_candidates(quantity, f, point, y, sparsity)
-    ranked = rank([*planned, *found], f, arguments)
+    planned += found_candidates(quantity, f, point, y, sparsity)
+    if shares is not None:
+        planned = [replace(each, sharded=True) for each in shareable(planned)]
+    ranked = rank(planned, f, arguments, shares)
     if not ranked:
         raise untraceable(f, point, planned, arguments)
     rule = textbook(quantity, size(point), size(y))
     limit = None if memory_limit is None else read_bytes(memory_limit)
-    choice, predicted = _fitting(prefer(ranked, rule), f, arguments, size(y), limit)
+    choice, predicted = _fitting(prefer(ranked, rule), f, arguments, size(y), limit, shares)
     return Advice(
         strategy=choice.strategy.name,
         chunk_size=choice.strategy.chunk_size,
@@ -174,11 +183,12 @@ def _fitting(
     arguments: tuple[Any, ...],
     n_out: int,
     limit_bytes: int | None,
+    shares: Shares | None,
 ) -> tuple[Ranked, int | None]:
     """Return the first that fits by prediction, made smaller if need be, and its prediction."""
     least: MemoryLimitError | None = None
     for each in ranked:
-        needed = attempt(lambda it=each: predict_bytes(it.strategy, f, arguments))
+        needed = attempt(lambda it=each: predict_bytes(it.strategy, f, arguments, shares=shares))
         if isinstance(needed, Failure):
             continue
         if limit_bytes is None or needed is None or needed <= limit_bytes:
@@ -187,10 +197,11 @@ def _fitting(
             least = MemoryLimitError(needed, limit_bytes, None)
     assert least is not None, "a strategy that can be traced can be compiled"
     wholes = [each.strategy for each in ranked if each.strategy.batching in ("chunked", "vmap")]
-    smaller = rank(made_to_fit(wholes, f, arguments, n_out, least.limit_bytes), f, arguments)
+    fit = made_to_fit(wholes, f, arguments, n_out, least.limit_bytes, shares)
+    smaller = rank(fit, f, arguments, shares)
     if not smaller:
         raise least
-    return smaller[0], predict_bytes(smaller[0].strategy, f, arguments)
+    return smaller[0], predict_bytes(smaller[0].strategy, f, arguments, shares=shares)
 
 
 def made_to_fit(
@@ -199,6 +210,7 @@ def made_to_fit(
     arguments: tuple[Any, ...],
     n_out: int,
     limit_bytes: int,
+    shares: Shares | None = None,
 ) -> list[Strategy]:
     """List the largest form that fits of each mode or order among strategies; none where none."""
     found = {}
@@ -207,7 +219,9 @@ def made_to_fit(
         if way not in found:
             passes = each.passes(size(arguments[0]), n_out, 1)
             found[way] = attempt(
-                lambda it=each, passes=passes: fitting(it, f, arguments, passes, limit_bytes)
+                lambda it=each, passes=passes: fitting(
+                    it, f, arguments, passes, limit_bytes, shares=shares
+                )
             )
     return [made for made in found.values() if isinstance(made, Strategy)]
 
@@ -215,7 +229,8 @@ def made_to_fit(
 def _obvious(ranked: Iterable[Ranked], rule: str) -> Ranked | None:
     """Return what someone with the rule alone would write."""
     names = by_rule(rule)
-    return next((each for name in names for each in ranked if each.strategy.name == name), None)
+    alone = [(replace(each.strategy, sharded=False).name, each) for each in ranked]
+    return next((each for name in names for its, each in alone if its == name), None)
 
 
 def _reason(choice: Ranked, ranked: Iterable[Ranked], rule: str) -> str:

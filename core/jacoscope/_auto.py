@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
-import jax
 from jaxtyping import PyTree
 
 from ._batching import check_batching, check_chunk_size
 from ._colored import ColoredMode, WrongPatternError
 from ._decompression import Output
-from ._devices import Device, find_device
 from ._diagonal import DIAGONAL_CHUNK, HessianOutput
 from ._failure import explained
 from ._fit import within
 from ._hessian import Order, check_order
 from ._jacobian import Mode
 from ._limits import read_bytes
+from ._mesh import Where, placed_on
 from ._point import as_point, checked_pair, unary
 from ._program import program
 from ._settle import settle
+from ._shares import Shares
 from ._sparsity import densely, with_coloring
 from ._strategy import WAYS, Strategy, Way
 
@@ -37,8 +38,10 @@ def jacobian(
     has_aux: bool = False,
     sparsity: Any = None,
     output: Output = "dense",
-    device: str | Device | None = None,
+    device: Where = None,
     memory_limit: int | str | None = None,
+    *,
+    gather: bool = False,
 ) -> Any:
     """Build the Jacobian of `f` at `x`, in the mode and batching asked for.
 
@@ -52,6 +55,10 @@ def jacobian(
     Jacobian: call it under `jax.jit`, which does so once. What is not traced is checked with one
     random product, and computed densely if a pattern that is not yours fails.
 
+    On several devices the passes are shared: each has a copy of `x` and builds a block of columns,
+    or in reverse mode of rows, which stays with it. The result is then one `jax.Array` a leaf with
+    a `NamedSharding`. docs/devices.md says how it lies, and what of sizes that do not divide.
+
     Args:
         f: Function of one pytree; of several arguments with `argnums`.
         x: Point, a pytree of floating-point arrays; with `argnums` other than 0 the tuple of all
@@ -64,7 +71,7 @@ def jacobian(
             `folded`, or `auto`, which is `colored` where `sparsity` is given or `output` is
             `bcoo`. `folded` is `vmap` without the work that does not depend on `x`, such as the
             basis times fixed weights: under `jax.jit` that is done once, while tracing.
-        chunk_size: Passes at once, for `chunked` and `colored`.
+        chunk_size: Passes at once, for `chunked` and `colored`; on several devices, on each.
         argnums: Which arguments are differentiated; a tuple gives a tuple of Jacobians.
         has_aux: Whether `f` returns `(y, aux)`; the result is then `(J, aux)`. The passes bring
             aux with them and `f` is not evaluated for it: an `f` that returns `(y, y)` gives
@@ -75,9 +82,14 @@ def jacobian(
         output: `dense`; or, of a colored Jacobian, `bcoo` for a `jax.experimental.sparse.BCOO`
             in place of each array.
         device: Where it is computed, such as `cpu:0` or a `jax.Device`; None leaves it to JAX.
+            `all`, for all of `jax.devices()`, a text such as `cpu:0-3`, or a `jax.sharding.Mesh`
+            has several devices share the passes; it is compiled for the call then, so call it
+            under `jax.jit`.
         memory_limit: Bytes, or a text such as "2GB", for arguments, result and temporaries as
             XLA predicts them, which costs a compilation. `auto` then takes `vmap` if that fits,
-            else the largest chunks that do. Under `jax.vmap` it is the limit of one example.
+            else the largest chunks that do. Under `jax.vmap` it is the limit of one example; on
+            several devices, of each.
+        gather: Whether each of several devices is to have the whole Jacobian.
 
     Returns:
         The Jacobian as `jax.jacfwd(f, argnums)` structures it: for each leaf of `f(x)` a pytree
@@ -101,17 +113,24 @@ def jacobian(
         words = ", ".join(modes)
         raise ValueError(f"`mode` must be one of {words}, but got {mode!r}.")
     g, point = unary(f, x, argnums)
-    if device is not None:
-        point = jax.device_put(point, find_device(device))
+    shares, point = _shared(device, point, chosen, gather=gather)
     pair = g if has_aux else None
     if has_aux:
         g = _first_of(g)
     asked = Strategy("jacobian", None if mode == "auto" else mode, chosen, chunk_size)
+    asked = replace(asked, sharded=shares is not None)
     limit = None if memory_limit is None else read_bytes(memory_limit)
     with explained():
         strategy = _settled(asked, g, point, sparsity)
         return _carried_out(
-            strategy, g, point, limit, free=batching == "auto", output=output, pair=pair
+            strategy,
+            g,
+            point,
+            limit,
+            free=batching == "auto",
+            output=output,
+            pair=pair,
+            shares=shares,
         )
 
 
@@ -123,6 +142,9 @@ def hessian(
     chunk_size: int | None = None,
     output: HessianOutput = "dense",
     memory_limit: int | str | None = None,
+    device: Where = None,
+    *,
+    gather: bool = False,
 ) -> Any:
     """Build the Hessian of a scalar function, one Hessian-vector product a column.
 
@@ -140,6 +162,8 @@ def hessian(
             `colored` one product for all variables that no second derivative joins: one where
             `f` is separable, two for a chain or a grid.
         memory_limit: As for `jacobian`.
+        device: As for `jacobian`; several devices share the products.
+        gather: As for `jacobian`.
 
     Returns:
         The Hessian as `jax.hessian` structures it: a pytree like `x` of pytrees like `x`; its
@@ -165,8 +189,12 @@ def hessian(
     chosen = _resolve_batching(
         batching, chunk_size, sparse=False, output="dense" if diagonal else output
     )
-    point = as_point(x)
-    strategy = Strategy("hessian", None, chosen, chunk_size, order)
+    shares, point = _shared(device, as_point(x), chosen, gather=gather)
+    strategy = Strategy("hessian", None, chosen, chunk_size, order, sharded=shares is not None)
+    if shares is not None and order == "full_hessian":
+        raise ValueError(
+            "`order='full_hessian'` is `jax.hessian`, on one device; take another order."
+        )
     if chosen == "colored" and order == "full_hessian":
         raise ValueError(
             "`order='full_hessian'` is `jax.hessian` and can't be colored; take another order."
@@ -177,7 +205,23 @@ def hessian(
             strategy = with_coloring(strategy, f, point, diagonal=diagonal)
         elif chosen is None:
             strategy = settle(strategy, f, point, open_order=order == "forward_over_reverse")
-        return _carried_out(strategy, f, point, limit, free=batching == "auto", output=output)
+        return _carried_out(
+            strategy, f, point, limit, free=batching == "auto", output=output, shares=shares
+        )
+
+
+def _shared(
+    device: Where, x: PyTree[Any], batching: Way | None, *, gather: bool
+) -> tuple[Shares | None, PyTree[Any]]:
+    """Return which devices share the passes, None for one alone, and the point put there.
+
+    Raises:
+        ValueError: There is no such device, or the batching is for one alone.
+    """
+    mesh, point = placed_on(device, x)
+    if mesh is not None and batching == "folded":
+        raise ValueError("`batching='folded'` is for one device; take vmap, or chunked.")
+    return None if mesh is None else Shares(mesh, gather), point
 
 
 def _carried_out(
@@ -189,20 +233,23 @@ def _carried_out(
     free: bool,
     output: HessianOutput,
     pair: Callable[[Any], Any] | None = None,
+    shares: Shares | None = None,
 ) -> Any:
     """Carry a strategy out; a colored one densely where a pattern that we found has failed.
 
     `pair` is the function that returns `f`'s output and aux; the result is then a pair as well.
     """
     if limit_bytes is not None:
-        strategy = within(strategy, f, x, limit_bytes, free=free, output=output)
+        strategy = within(strategy, f, x, limit_bytes, free=free, output=output, shares=shares)
     try:
-        return program(strategy, pair or f, output, has_aux=pair is not None)(x)
+        return program(strategy, pair or f, output, has_aux=pair is not None, shares=shares)(x)
     except WrongPatternError:
         if strategy.coloring is None or strategy.coloring.pattern.known == "given":
             raise
     dense = densely(strategy, f, x, output)
-    return _carried_out(dense, f, x, limit_bytes, free=True, output=output, pair=pair)
+    return _carried_out(
+        dense, f, x, limit_bytes, free=True, output=output, pair=pair, shares=shares
+    )
 
 
 def _first_of(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -16,6 +16,7 @@ from ._decompression import Output
 from ._dense_code import dense_code
 from ._folded_code import folded_code
 from ._product_code import product_code
+from ._sharded_code import sharded_code
 from ._strategy import Quantity, Strategy, named
 
 _CALLS = {
@@ -60,8 +61,8 @@ def snippet(
         The script, with a newline at its end.
 
     Raises:
-        ValueError: `f` or `x` is no Python expression, `output` does not go with the strategy, or
-            no strategy is called so.
+        ValueError: `f` or `x` is no Python expression, `output` does not go with the strategy, no
+            strategy is called so, or devices share it and it is colored or of pytrees.
 
     >>> print(snippet("jax.jacfwd", f="model"))
     import jax
@@ -98,6 +99,8 @@ def snippet(
 
 
 def _code(strategy: Strategy, f: str, x: str, output: Output, pytree: bool, jit: bool) -> list[str]:
+    if strategy.sharded:
+        return sharded_code(strategy, f, pytree=pytree)
     if strategy.batching == "colored":
         return colored_code(strategy, f, x, output=output, pytree=pytree, jit=jit)
     if strategy.batching == "folded":

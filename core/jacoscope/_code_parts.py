@@ -17,6 +17,7 @@ _IMPORTS = {  # what the code says → what it has to import for that
     r"\bjnp\.": "import jax.numpy as jnp",
     r"\bnp\.": "import numpy as np",
     r"\b(BCOO|bcoo_concatenate)\b": "from jax.experimental.sparse import BCOO, bcoo_concatenate",
+    r"\bAxisType\b": "from jax.sharding import AxisType, PartitionSpec as P",
     r"\bLiteral\b": "from jax.extend.core import Literal",
     r"\bravel_pytree\b": "from jax.flatten_util import ravel_pytree",
 }

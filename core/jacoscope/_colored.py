@@ -12,11 +12,12 @@ from jax import core
 from jaxtyping import Array, PyTree
 
 from ._coloring import Coloring
-from ._compression import Product, compress
+from ._compression import Compressed, Product, compress
 from ._decompression import Output, assemble, gather
 from ._hessian import Order, hvp_product
 from ._point import checked_pair, output_shapes
 from ._products import pushforward, pushforward_with_aux
+from ._shares import Shares
 from ._verification import fault
 
 ColoredMode = Literal["forward", "reverse", "linearize", "mixed"]
@@ -115,6 +116,20 @@ def check_entries(
     Raises:
         WrongPatternError: The pattern lacks an entry.
     """
+    compressed, data = compute_entries(part, x, coloring, chunk_size)
+    if not isinstance(data, core.Tracer):
+        hold_against_product(part, x, coloring, compressed, data)
+    return data, compressed.aux if part.push_aux else part.aux
+
+
+def compute_entries(
+    part: LinearPart,
+    x: PyTree[Array],
+    coloring: Coloring,
+    chunk_size: int | None = None,
+    shares: Shares | None = None,
+) -> tuple[Compressed, Array]:
+    """Compute the products with the seeds of every color, and the entries, `(nnz,)`, from them."""
     compressed = compress(
         coloring,
         push=part.push,
@@ -123,21 +138,30 @@ def check_entries(
         y=part.y,
         chunk_size=chunk_size,
         has_aux=part.push_aux,
+        shares=shares,
     )
-    data = gather(compressed, coloring)
-    if not isinstance(data, core.Tracer):
-        forward = part.push is not None
-        product, like = (part.push, x) if forward else (part.pull, part.y)
-        assert product is not None
-        if part.push_aux:
-            product = _first_of(product)
-        where = fault(compressed, data, coloring, product, like, forward=forward)
-        if where:
-            raise WrongPatternError(
-                "`sparsity` must have every entry that is other than zero, but"
-                f" {where} has one outside of the pattern."
-            )
-    return data, compressed.aux if part.push_aux else part.aux
+    return compressed, gather(compressed, coloring)
+
+
+def hold_against_product(
+    part: LinearPart, x: PyTree[Array], coloring: Coloring, compressed: Compressed, data: Array
+) -> None:
+    """Hold entries against one product with a random vector; all of them are there, untraced.
+
+    Raises:
+        WrongPatternError: The pattern lacks an entry.
+    """
+    forward = part.push is not None
+    product, like = (part.push, x) if forward else (part.pull, part.y)
+    assert product is not None
+    if part.push_aux:
+        product = _first_of(product)
+    where = fault(compressed, data, coloring, product, like, forward=forward)
+    if where:
+        raise WrongPatternError(
+            "`sparsity` must have every entry that is other than zero, but"
+            f" {where} has one outside of the pattern."
+        )
 
 
 def _first_of(product: Product) -> Product:

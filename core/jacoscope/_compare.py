@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, assert_never, get_args
 
+from jax.sharding import Mesh
 from jaxtyping import PyTree
 
-from ._devices import Device, device_name
+from ._devices import device_name
 from ._limits import read_bytes
+from ._mesh import Where, mesh_name
 from ._pattern import plain_entries
 from ._strategy import Quantity, plan
 from ._study import Study
@@ -24,7 +26,7 @@ def compare(
     chunk_sizes: tuple[int, ...] = (8, 64, 256),
     vectors: int | PyTree[Any] | None = None,
     jit: bool = True,
-    device: str | Device | None = None,
+    device: Where = None,
     memory_limit: int | str | None = None,
     time_limit: float = 60.0,
     argnums: int | tuple[int, ...] = 0,
@@ -46,11 +48,15 @@ def compare(
         vectors: For `jmp`, `mjp` and `hvp`: the vectors, with a leading axis in each leaf, or
             how many to draw with a fixed seed; None for 128, and for one HVP.
         jit: Whether the strategies are jitted; False reproduces eager use.
-        device: Where, such as `cpu:0`; None for JAX's default.
+        device: Where, such as `cpu:0`; None for JAX's default. With `all`, several as `cpu:0-3`, or
+            a Mesh, whose devices are then taken in a row, strategies that can be shared are
+            measured on the first of them and shared by all: these are rows of their own, their
+            names ending in `/sharded`, their bytes those of each device.
         memory_limit: Bytes, or a text such as "2GB", above what an idle worker takes; None for
-            80 % of what the machine has free. What would need more is refused; what takes more
-            all the same is killed or left out, except inline. Under some 500 MB, what takes more
-            than a third of it gives its memory back after each call, takes longer and says so.
+            80 % of what the machine has free. Devices of a CPU have it together. What would need
+            more is refused; what takes more all the same is killed or left out, except inline.
+            Under some 500 MB, what takes more than a third of it gives its memory back after each
+            call, takes longer and says so.
         time_limit: Seconds for the whole call, compiling included.
         argnums: Which arguments are differentiated.
         sparsity: Where the Jacobian, or Hessian, may be other than zero, as for `jacobian`. With
@@ -76,13 +82,19 @@ def compare(
         "quantity": quantity,
         "chunk_sizes": list(chunk_sizes),
         "jit": jit,
-        "device": device if isinstance(device, str | None) else device_name(device),
+        "device": _plain(device),
         "memory_limit": None if memory_limit is None else read_bytes(memory_limit),
         "time_limit": float(time_limit),
         "sparsity": None if sparsity is None else plain_entries(sparsity),
         "argnums": list(argnums) if isinstance(argnums, tuple) else argnums,
     }
     return run_study(f, x, vectors, options, runner)
+
+
+def _plain(device: Where) -> str | None:
+    if device is None or isinstance(device, str):
+        return device
+    return mesh_name(device) if isinstance(device, Mesh) else device_name(device)
 
 
 def run_study(

@@ -19,6 +19,7 @@ from jaxtyping import Array, PyTree
 from ._batching import batched_with_aux
 from ._coloring import Coloring, Seeds
 from ._point import size
+from ._shares import Shares
 
 _STORED_BYTES = 2**20
 
@@ -49,6 +50,7 @@ def compress(
     y: PyTree[Any],
     chunk_size: int | None,
     has_aux: bool = False,
+    shares: Shares | None = None,
 ) -> Compressed:
     """Apply the products to the seeds of every color.
 
@@ -60,9 +62,11 @@ def compress(
         y: What cotangents are like.
         chunk_size: Passes at once; None for all.
         has_aux: Whether `push` returns a pair, the product and what is the same for every vector.
+        shares: The devices that share the colors, where this is called by each of them; what they
+            give, which is small, each has then.
     """
-    forward, aux = _passes(push, x, y, coloring.columns, chunk_size, has_aux=has_aux)
-    reverse, _ = _passes(pull, y, x, coloring.rows, chunk_size, has_aux=False)
+    forward, aux = _passes(push, x, y, coloring.columns, chunk_size, shares, has_aux=has_aux)
+    reverse, _ = _passes(pull, y, x, coloring.rows, chunk_size, shares, has_aux=False)
     return Compressed(forward, reverse, aux)
 
 
@@ -72,6 +76,7 @@ def _passes(
     other: PyTree[Any],
     seeds: Seeds | None,
     chunk_size: int | None,
+    shares: Shares | None,
     *,
     has_aux: bool,
 ) -> tuple[Array | None, Any]:
@@ -99,6 +104,17 @@ def _passes(
         dtype = jnp.result_type(*made)
         return jnp.concatenate([jnp.ravel(leaf).astype(dtype) for leaf in made]), aux
 
+    if shares is not None:
+        own = shares.own(seeds.count)
+        part, aux = batched_with_aux(
+            lambda c: one(seed(c)),
+            own,
+            len(own),
+            batching="vmap" if chunk_size is None else "chunked",
+            chunk_size=chunk_size,
+            axis=0,
+        )
+        return shares.collect(part, seeds.count), aux
     stored_bytes = seeds.count * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
     if chunk_size is None and stored_bytes <= _STORED_BYTES:
         stored = jax.tree.map(jnp.asarray, seed(np.arange(seeds.count)[:, None]))

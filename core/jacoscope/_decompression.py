@@ -17,6 +17,7 @@ from jaxtyping import Array, PyTree
 from ._coloring import Coloring
 from ._compression import Compressed
 from ._point import size
+from ._shares import Axis, Shares
 
 Output = Literal["dense", "bcoo"]
 
@@ -39,7 +40,12 @@ def gather(compressed: Compressed, coloring: Coloring) -> Array:
 
 
 def assemble(
-    data: Array, coloring: Coloring, x: PyTree[Any], y: PyTree[Any], output: Output
+    data: Array,
+    coloring: Coloring,
+    x: PyTree[Any],
+    y: PyTree[Any],
+    output: Output,
+    shares: Shares | None = None,
 ) -> PyTree[Any]:
     """Put the entries in their places, structured as `jax.jacfwd` structures it.
 
@@ -49,6 +55,7 @@ def assemble(
         x: The point or its shapes.
         y: The output or its shapes.
         output: `dense`, or `bcoo` for a `BCOO` a block.
+        shares: The devices of which each has all entries and makes its part, of a dense one.
 
     Returns:
         For each leaf of `y` a pytree like `x`, each leaf `(*y.shape, *x.shape)`.
@@ -76,6 +83,7 @@ def assemble(
                     leaf.shape,
                     other.shape,
                     output,
+                    None if shares is None else (shares, coloring.columns is None),
                 )
             )
         blocks.append(jax.tree.unflatten(inner, line))
@@ -97,8 +105,11 @@ def _block(
     y_shape: tuple[int, ...],
     x_shape: tuple[int, ...],
     output: Output,
+    shared: tuple[Shares, bool] | None,
 ) -> Array | BCOO:
     shape = (*y_shape, *x_shape)
+    if output == "dense" and shared is not None:
+        return _part(data, rows, cols, y_shape, x_shape, *shared)
     n_out, n_in = int(np.prod(y_shape)), int(np.prod(x_shape))
     match output:
         case "dense":
@@ -120,3 +131,32 @@ def _block(
             )
         case never:
             assert_never(never)
+
+
+def _part(
+    data: Array,
+    rows: np.ndarray,
+    cols: np.ndarray,
+    y_shape: tuple[int, ...],
+    x_shape: tuple[int, ...],
+    shares: Shares,
+    by_rows: bool,
+) -> Array:
+    """Put the entries of this device's part of a dense block in their places."""
+    axis: Axis = 0 if by_rows else -1
+    basis, other = (y_shape, x_shape) if by_rows else (x_shape, y_shape)
+    starts, local = shares.window(basis, other, axis)
+    places: list[Any] = []
+    if y_shape:
+        places += np.unravel_index(rows, y_shape)
+    if x_shape:
+        places += np.unravel_index(cols, x_shape)
+    inside = [
+        jnp.where((place >= start) & (place < start + length), place - start, length)
+        for place, start, length in zip(places, starts, local, strict=True)
+    ]
+    return (
+        jnp.zeros(local, data.dtype)
+        .at[tuple(inside)]
+        .set(data if places else data.sum(), mode="drop")
+    )

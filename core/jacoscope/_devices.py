@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 import jax
+
+ALL = "all"
 
 
 class Device(Protocol):
@@ -32,7 +35,7 @@ def device_name(device: Device) -> str:
 
 
 def find_device(device: str | Device) -> Device:
-    """Return the device of that name.
+    """Return the device of that name; of several, as `all` or `cpu:0-3`, the first.
 
     Raises:
         ValueError: This process has no such device; the sentence lists those it has.
@@ -40,9 +43,10 @@ def find_device(device: str | Device) -> Device:
     if not isinstance(device, str):
         return device
     found = {device_name(each): each for each in all_devices()}
-    if device not in found:
+    first = next(iter(found)) if device == ALL else re.split(r"[-,]", device)[0]
+    if first not in found:
         raise ValueError(f"`device` must be one of {', '.join(found)}, but got {device!r}.")
-    return found[device]
+    return found[first]
 
 
 def all_devices() -> list[Device]:

@@ -26,6 +26,7 @@ from ._compression import compress
 from ._decompression import gather
 from ._hessian import Order, build_hessian, hvp_product
 from ._point import size
+from ._shares import Shares
 
 DIAGONAL_CHUNK = 64  # products at once where nothing else is asked for
 _NOISE = 100  # roundings
@@ -42,6 +43,7 @@ def build_diagonal(
     order: Order,
     batching: Batching,
     chunk_size: int | None = None,
+    shares: Shares | None = None,
 ) -> PyTree[Array]:
     """Build the diagonal of the Hessian of `f` at a checked point with n numbers.
 
@@ -53,9 +55,10 @@ def build_diagonal(
         order: The order of each product.
         batching: How the n products are applied.
         chunk_size: Products at once, for `chunked`.
+        shares: The devices that share the products, where this is called by each of them.
 
     Returns:
-        A pytree like `x`.
+        A pytree like `x`; with `shares`, this device's part of each leaf.
 
     Raises:
         TypeError: `f(x)` is not a real number.
@@ -64,15 +67,16 @@ def build_diagonal(
     if order == "full_hessian":
         return _read(build_hessian(f, x, order=order, batching="vmap"), x)
     product = hvp_product(f, x, order)
+    indices = jnp.arange(size(x)) if shares is None else _own(x, shares)
     diagonal = batched(
         lambda i: _entry(product(basis_vector(x, i)), i),
-        jnp.arange(size(x)),
-        size(x),
+        indices,
+        len(indices),
         batching=batching,
         chunk_size=chunk_size,
         axis=0,
     )
-    return _like(diagonal, x)
+    return _like(diagonal, x) if shares is None else _settled(diagonal, x, shares)
 
 
 def build_colored_diagonal(
@@ -96,24 +100,56 @@ def build_colored_diagonal(
     Raises:
         WrongPatternError: The pattern lacks an entry.
     """
-
-    def entries(push: Product) -> Array:
-        made = compress(coloring, push=push, pull=None, x=x, y=x, chunk_size=chunk_size)
-        return gather(made, coloring)
-
-    places = coloring.pattern.rows
-    data = entries(product)
+    data = diagonal_entries(product, x, coloring, chunk_size)
     if not isinstance(data, core.Tracer):
-        weights = np.random.default_rng(0).uniform(0.5, 1.5, size(x))
-        scales = _like(jnp.asarray(weights), x)
-        again = entries(lambda v: product(jax.tree.map(jnp.multiply, v, scales)))
-        where = _disagreement(data, again, weights[places])
-        if where is not None:
-            raise WrongPatternError(
-                "`sparsity` must have every entry that is other than zero, but"
-                f" input {places[where]} has one outside of the pattern."
-            )
-    return _like(jnp.zeros(size(x), data.dtype).at[places].set(data), x)
+        again = diagonal_entries(weighted(product, x), x, coloring, chunk_size)
+        check_diagonal(data, again, coloring)
+    return put_diagonal(data, x, coloring)
+
+
+def diagonal_entries(
+    product: Product,
+    x: PyTree[Array],
+    coloring: Coloring,
+    chunk_size: int | None = None,
+    shares: Shares | None = None,
+) -> Array:
+    """Compute the entries of a diagonal that may be other than zero, one product a color."""
+    made = compress(
+        coloring, push=product, pull=None, x=x, y=x, chunk_size=chunk_size, shares=shares
+    )
+    return gather(made, coloring)
+
+
+def weighted(product: Product, x: PyTree[Array]) -> Product:
+    """Return the product with each number of the vector weighted, as `check_diagonal` takes it."""
+    scales = _like(jnp.asarray(_weights(size(x))), x)
+    return lambda v: product(jax.tree.map(jnp.multiply, v, scales))
+
+
+def check_diagonal(data: Array, again: Array, coloring: Coloring) -> None:
+    """Hold the entries of a diagonal against those that the weighted product gave.
+
+    Raises:
+        WrongPatternError: The pattern lacks an entry.
+    """
+    places = coloring.pattern.rows
+    where = _disagreement(data, again, _weights(coloring.pattern.shape[1])[places])
+    if where is not None:
+        raise WrongPatternError(
+            "`sparsity` must have every entry that is other than zero, but"
+            f" input {places[where]} has one outside of the pattern."
+        )
+
+
+def put_diagonal(data: Array, x: PyTree[Array], coloring: Coloring) -> PyTree[Array]:
+    """Put the entries of a diagonal in their places in a pytree like `x`."""
+    whole = jnp.zeros(size(x), data.dtype).at[coloring.pattern.rows].set(data)
+    return _like(whole, x)
+
+
+def _weights(count: int) -> np.ndarray:
+    return np.random.default_rng(0).uniform(0.5, 1.5, count)
 
 
 def _read(hessian: PyTree[Array], x: PyTree[Array]) -> PyTree[Array]:
@@ -152,6 +188,28 @@ def _entry(column: PyTree[Array], i: Array) -> Array:
         total += jnp.where(here, leaf.reshape(-1)[place], 0).astype(dtype)
         start += leaf.size
     return total
+
+
+def _own(x: PyTree[Array], shares: Shares) -> Array:
+    """Return the numbers of the entries that this device is to compute, leaf by leaf."""
+    leaves = jax.tree.leaves(x)
+    offsets = np.cumsum([0, *(leaf.size for leaf in leaves)])
+    parts = [
+        shares.indices(leaf.shape, int(offset), size(x))
+        for leaf, offset in zip(leaves, offsets[:-1], strict=True)
+    ]
+    return jnp.concatenate(parts)
+
+
+def _settled(flat: Array, x: PyTree[Array], shares: Shares) -> PyTree[Array]:
+    leaves, structure = jax.tree.flatten(x)
+    ends = np.cumsum([shares.count(leaf.shape) for leaf in leaves])
+    parts = jnp.split(flat, ends[:-1])
+    settled = [
+        shares.settle(part, leaf.shape, (), 0).astype(leaf.dtype)
+        for part, leaf in zip(parts, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, settled)
 
 
 def _like(flat: Array, x: PyTree[Array]) -> PyTree[Array]:

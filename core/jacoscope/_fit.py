@@ -14,6 +14,8 @@ from ._diagonal import HessianOutput
 from ._limits import MemoryLimitError, largest_chunk
 from ._point import size
 from ._program import program
+from ._shares import Shares
+from ._spread import arranged
 from ._strategy import Strategy, Way
 from ._walk import visits
 
@@ -25,12 +27,16 @@ def predict_bytes(
     f: Callable[[Any], Any],
     arguments: tuple[Any, ...],
     output: HessianOutput = "dense",
+    shares: Shares | None = None,
 ) -> int | None:
     """Return XLA's prediction for a strategy, from the shapes of its arguments; nothing runs.
 
-    Of an array that XLA can't count, at which it ends the process, its bytes are returned.
+    It is that of one device, of a sharded strategy of each of those that `shares` has. Of an array
+    that XLA can't count, at which it ends the process, its bytes are returned.
     """
-    lowered = lower_program(program(strategy, f, output), arguments)
+    if shares is not None:
+        arguments = arranged(shares, arguments)
+    lowered = lower_program(program(strategy, f, output, shares=shares), arguments)
     largest = _largest_bytes(lowered.traced.jaxpr.jaxpr)
     return largest if largest > _MOST_BYTES else lowered.compile()[1].predicted_bytes
 
@@ -55,13 +61,14 @@ def fitting_chunk(
     passes: int,
     limit_bytes: int,
     output: HessianOutput = "dense",
+    shares: Shares | None = None,
 ) -> int | None:
     """Return the largest chunk size of a strategy's mode that fits; None where none does."""
     way: Way = "colored" if strategy.batching == "colored" else "chunked"
     plain = replace(strategy, builtin=None, batching=way)
     return largest_chunk(
-        lambda count: predict_bytes(replace(plain, chunk_size=count), f, arguments, output),
-        passes,
+        lambda count: predict_bytes(replace(plain, chunk_size=count), f, arguments, output, shares),
+        passes if shares is None else -(-passes // shares.mesh.size),
         limit_bytes,
     )
 
@@ -73,6 +80,7 @@ def fitting(
     passes: int,
     limit_bytes: int,
     output: HessianOutput = "dense",
+    shares: Shares | None = None,
 ) -> Strategy | None:
     """Return the fewest chunks of a strategy's mode that fit, else one pass at a time.
 
@@ -80,17 +88,18 @@ def fitting(
     do passes once more. A map keeps less at once than chunks of one do, which are written into the
     result. None where not even that fits.
     """
-    chunk = fitting_chunk(strategy, f, arguments, passes, limit_bytes, output)
+    chunk = fitting_chunk(strategy, f, arguments, passes, limit_bytes, output, shares)
+    passes = passes if shares is None else -(-passes // shares.mesh.size)
     way: Way = "colored" if strategy.batching == "colored" else "chunked"
     if chunk is not None:
         largest = replace(strategy, builtin=None, batching=way, chunk_size=chunk)
         even = replace(largest, chunk_size=-(-passes // -(-passes // chunk)))
-        needed = None if even == largest else predict_bytes(even, f, arguments, output)
+        needed = None if even == largest else predict_bytes(even, f, arguments, output, shares)
         return even if needed is not None and needed <= limit_bytes else largest
     if way == "colored" or output == "diagonal":
         return None
     single = replace(strategy, builtin=None, batching="map", chunk_size=None)
-    needed = predict_bytes(single, f, arguments, output)
+    needed = predict_bytes(single, f, arguments, output, shares)
     return single if needed is not None and needed <= limit_bytes else None
 
 
@@ -102,6 +111,7 @@ def within(
     *,
     free: bool,
     output: HessianOutput = "dense",
+    shares: Shares | None = None,
 ) -> Strategy:
     """Return the strategy if it fits, or the largest form of its mode that does, if it may change.
 
@@ -112,19 +122,21 @@ def within(
         limit_bytes: The limit, for arguments, result and temporaries.
         free: Whether another batching, or chunks of colors, may be taken.
         output: What is built.
+        shares: The devices that share the passes of a sharded strategy; the limit is of each.
 
     Raises:
         MemoryLimitError: It does not fit, and may not be changed or can't be made to fit.
     """
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), x)
-    needed = predict_bytes(strategy, f, (shapes,), output)
+    needed = predict_bytes(strategy, f, (shapes,), output, shares)
     if needed is None or needed <= limit_bytes:
         return strategy
     passes = strategy.passes(size(shapes), _n_out(f, shapes), 1)
-    made = fitting(strategy, f, (shapes,), passes, limit_bytes, output) if free else None
+    asked = strategy, f, (shapes,), passes, limit_bytes, output, shares
+    made = fitting(*asked) if free else None
     if made is not None:
         return made
-    chunk = None if free else fitting_chunk(strategy, f, (shapes,), passes, limit_bytes, output)
+    chunk = None if free else fitting_chunk(*asked)
     raise MemoryLimitError(needed, limit_bytes, chunk)
 
 

@@ -52,11 +52,11 @@ class Gate:
 
     def holds(self, strategy: Strategy) -> bool:
         """Whether a strategy's arguments and result fit, by their shapes."""
-        return result_bytes(strategy, self.scene) <= self.limit_bytes
+        return self._in_all(strategy, result_bytes(strategy, self.scene)) <= self.limit_bytes
 
     def by_shape(self, strategy: Strategy, row: Measurement) -> Measurement | None:
         """Refuse a strategy whose result alone is too large; None lets it pass."""
-        needed = result_bytes(strategy, self.scene)
+        needed = self._in_all(strategy, result_bytes(strategy, self.scene))
         if needed <= self.limit_bytes:
             return None
         return row.but(
@@ -68,11 +68,12 @@ class Gate:
 
     def by_prediction(self, strategy: Strategy, row: Measurement) -> Measurement | None:
         """Refuse a compiled strategy whose prediction is too large; None lets it pass."""
-        if row.predicted_bytes is None or row.predicted_bytes <= self.limit_bytes:
+        if row.predicted_bytes is None:
             return None
-        return row.but(
-            status="refused", message=self._said(row.predicted_bytes, self.largest_chunk(strategy))
-        )
+        needed = self._in_all(strategy, row.predicted_bytes)
+        if needed <= self.limit_bytes:
+            return None
+        return row.but(status="refused", message=self._said(needed, self.largest_chunk(strategy)))
 
     def by_peak(
         self, row: Measurement, call: Callable[[], Any], first_rise: int
@@ -117,14 +118,28 @@ class Gate:
         sentence = refusal(needed, self.limit_bytes, chunk)
         return sentence if self.given else sentence.replace("the memory limit of", "the free")
 
+    def _in_all(self, strategy: Strategy, each_bytes: int) -> int:
+        """Return what counts against the limit of what one device, or each of several, takes.
+
+        The devices of a CPU have their memory in common, which is what this process is limited to.
+        """
+        shared = self.scene.shares if strategy.sharded else None
+        if shared is None or self.scene.device.platform != "cpu":
+            return each_bytes
+        return shared.mesh.size * each_bytes
+
     def largest_chunk(self, strategy: Strategy) -> int | None:
         """Find the largest chunk that fits in this strategy's mode, by prediction alone."""
         scene = self.scene
-        key = str(strategy.mode or strategy.order)
+        key = f"{strategy.mode or strategy.order}, sharded: {strategy.sharded}"
+        limit = self.limit_bytes // self._in_all(strategy, 1)
+        shares = scene.shares if strategy.sharded else None
         passes = strategy.passes(scene.n_in, scene.n_out, scene.count)
         if key not in self.chunks:
             found = attempt(
-                lambda: fitting_chunk(strategy, scene.f, scene.arguments, passes, self.limit_bytes)
+                lambda: fitting_chunk(
+                    strategy, scene.f, scene.arguments, passes, limit, shares=shares
+                )
             )
             self.chunks[key] = None if isinstance(found, Failure) else found
         return self.chunks[key]
@@ -149,6 +164,8 @@ def result_bytes(strategy: Strategy, scene: Scene) -> int:
             result = scene.count * y_bytes
         case _:
             result = scene.count * x_bytes
+    if strategy.sharded and scene.shares is not None:
+        result = -(-result // scene.shares.mesh.size)
     return x_bytes + given + result
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Array, PyTree
 from ._batching import Batching
 from ._jacobian import build_columns
 from ._point import as_point, check_like, check_output
+from ._shares import Shares
 
 Order = Literal[
     "forward_over_reverse",
@@ -91,11 +92,13 @@ def build_hessian(
     order: Order,
     batching: Batching,
     chunk_size: int | None = None,
+    shares: Shares | None = None,
 ) -> PyTree[Array]:
     """Build the Hessian of `f` at a checked point, structured as `jax.hessian(f)(x)` is.
 
     Each column is one Hessian-vector product in the given order; `full_hessian` is the whole by
-    `jax.hessian`, whatever the batching.
+    `jax.hessian`, whatever the batching. With `shares`, called by each of the devices, it is this
+    device's part; `full_hessian` can't be shared.
 
     Raises:
         TypeError: `f(x)` is not a real number.
@@ -103,8 +106,11 @@ def build_hessian(
     """
     check_order(order)
     if order == "full_hessian":
+        assert shares is None
         return jax.hessian(_scalar(f))(x)
-    return build_columns(hvp_product(f, x, order), x, batching=batching, chunk_size=chunk_size)
+    return build_columns(
+        hvp_product(f, x, order), x, batching=batching, chunk_size=chunk_size, shares=shares
+    )
 
 
 def gradient(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

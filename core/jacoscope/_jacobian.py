@@ -20,6 +20,7 @@ from ._basis import basis_vector
 from ._batching import Batching, batched_with_aux
 from ._point import checked_pair
 from ._products import pushforward_with_aux
+from ._shares import Shares
 
 Mode = Literal["forward", "reverse", "linearize"]
 
@@ -35,6 +36,7 @@ def build_jacobian(
     batching: Batching,
     chunk_size: int | None = None,
     has_aux: bool = False,
+    shares: Shares | None = None,
 ) -> Any:
     """Build the Jacobian of `f` at `x`, structured as `jax.jacfwd(f)(x)` is.
 
@@ -46,10 +48,11 @@ def build_jacobian(
         batching: How the passes are applied.
         chunk_size: Passes at once, for `chunked`.
         has_aux: Whether `f` returns `(y, aux)`; the passes then bring aux with them.
+        shares: The devices that share the passes, where this is called by each of them.
 
     Returns:
         For each leaf of `f(x)` a pytree like `x`, each leaf `(*y.shape, *x.shape)`; with
-        `has_aux` the pair of it and aux.
+        `has_aux` the pair of it and aux. With `shares`, this device's part of each leaf.
 
     Raises:
         TypeError: `f(x)` is not floating point, or no pair where it has to be one.
@@ -59,13 +62,15 @@ def build_jacobian(
     match mode:
         case "forward":
             push = pushforward_with_aux(g, x)
-            jacobian, aux = _columns(push, x, batching=batching, chunk_size=chunk_size)
+            jacobian, aux = _columns(push, x, batching, chunk_size, shares)
         case "linearize":
             _, product, aux = jax.linearize(g, x, has_aux=True)
-            jacobian = build_columns(product, x, batching=batching, chunk_size=chunk_size)
+            jacobian = build_columns(
+                product, x, batching=batching, chunk_size=chunk_size, shares=shares
+            )
         case "reverse":
             y, pullback, aux = jax.vjp(g, x, has_aux=True)
-            jacobian = _rows(pullback, x, y, batching=batching, chunk_size=chunk_size)
+            jacobian = _rows(pullback, x, y, batching, chunk_size, shares)
         case never:
             assert_never(never)
     return (jacobian, aux) if has_aux else jacobian
@@ -77,6 +82,7 @@ def build_columns(
     *,
     batching: Batching,
     chunk_size: int | None,
+    shares: Shares | None = None,
 ) -> PyTree[Array]:
     """Build the matrix of a linear map from its products with the standard basis.
 
@@ -85,24 +91,30 @@ def build_columns(
         x: A pytree of arrays with n numbers.
         batching: How the n products are applied.
         chunk_size: Products at once, for `chunked`.
+        shares: As for `build_jacobian`.
 
     Returns:
         For each leaf of the product a pytree like `x`, each leaf `(*leaf.shape, *x.shape)`.
     """
-    matrix, _ = _columns(lambda v: (product(v), None), x, batching=batching, chunk_size=chunk_size)
+    matrix, _ = _columns(lambda v: (product(v), None), x, batching, chunk_size, shares)
     return matrix
 
 
 def _columns(
     push: Callable[[Any], tuple[PyTree[Array], Any]],
     x: PyTree[Array],
-    *,
     batching: Batching,
     chunk_size: int | None,
+    shares: Shares | None,
 ) -> tuple[PyTree[Array], Any]:
     """Build the matrix of `build_columns` and what each product brings with it."""
     return _blocks(
-        lambda i: push(basis_vector(x, i)), x, batching=batching, chunk_size=chunk_size, axis=-1
+        lambda i: push(basis_vector(x, i)),
+        x,
+        batching=batching,
+        chunk_size=chunk_size,
+        axis=-1,
+        shares=shares,
     )
 
 
@@ -110,9 +122,9 @@ def _rows(
     pullback: Callable[[Any], Any],
     x: PyTree[Array],
     y: PyTree[Any],
-    *,
     batching: Batching,
     chunk_size: int | None,
+    shares: Shares | None,
 ) -> PyTree[Array]:
     y = jax.tree.map(jnp.asarray, y)
     rows, _ = _blocks(
@@ -121,6 +133,7 @@ def _rows(
         batching=batching,
         chunk_size=chunk_size,
         axis=0,
+        shares=shares,
     )
     outer, inner = jax.tree.structure(y), jax.tree.structure(x)
     return jax.tree.transpose(inner, outer, rows)
@@ -133,6 +146,7 @@ def _blocks(
     batching: Batching,
     chunk_size: int | None,
     axis: Literal[0, -1],
+    shares: Shares | None,
 ) -> tuple[PyTree[Array], Any]:
     """Apply a product to the basis of `like`, and cut what comes out into the leaves of `like`.
 
@@ -145,6 +159,7 @@ def _blocks(
         batching: As for `batched`.
         chunk_size: As for `batched`.
         axis: Where the new axis goes, as for `batched`.
+        shares: As for `build_jacobian`.
 
     Returns:
         For each leaf of the product a pytree like `like`, each leaf `(*product.shape, *like.shape)`
@@ -156,7 +171,10 @@ def _blocks(
     blocks: dict[tuple[int, int], Array] = {}  # by leaf of the product, and leaf of `like`
     outer, aux = jax.tree.structure(None), None
     for group in _groups(leaves) if in_turns else [list(range(len(leaves)))]:
-        if len(group) == len(leaves):
+        if shares is not None:
+            own = [shares.indices(leaves[i].shape, offsets[i], offsets[-1]) for i in group]
+            indices = jnp.concatenate(own)
+        elif len(group) == len(leaves):
             indices = jnp.arange(offsets[-1])
         else:
             indices = jnp.concatenate([jnp.arange(offsets[i], offsets[i + 1]) for i in group])
@@ -170,7 +188,7 @@ def _blocks(
         )
         wholes, outer = jax.tree.flatten(matrix)
         for place, whole in enumerate(wholes):
-            parts = _split(whole, [leaves[each] for each in group], axis)
+            parts = _split(whole, [leaves[each] for each in group], axis, shares)
             blocks |= {(place, each): part for each, part in zip(group, parts, strict=True)}
     rows = [
         jax.tree.unflatten(structure, [blocks[place, each] for each in range(len(leaves))])
@@ -187,10 +205,18 @@ def _groups(leaves: list[Array]) -> list[list[int]]:
     return [*alone, small] if small else alone
 
 
-def _split(whole: Array, leaves: list[Array], axis: Literal[0, -1]) -> list[Array]:
+def _split(
+    whole: Array, leaves: list[Array], axis: Literal[0, -1], shares: Shares | None
+) -> list[Array]:
     """Cut the first or last axis of `whole` into parts for `leaves`, each in its shape."""
-    cuts = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = jnp.split(whole, cuts, axis) if len(leaves) > 1 else [whole] * len(leaves)
+    sizes = [leaf.size if shares is None else shares.count(leaf.shape) for leaf in leaves]
+    parts = jnp.split(whole, np.cumsum(sizes)[:-1], axis) if len(leaves) > 1 else [whole]
+    if shares is not None:
+        other = whole.shape[1:] if axis == 0 else whole.shape[:-1]
+        return [
+            shares.settle(part, leaf.shape, other, axis)
+            for part, leaf in zip(parts, leaves, strict=True)
+        ]
     return [
         part.reshape(
             (*leaf.shape, *part.shape[1:]) if axis == 0 else (*part.shape[:-1], *leaf.shape)

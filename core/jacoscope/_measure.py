@@ -37,7 +37,7 @@ from ._scene import Options, Scene, set_scene, with_reference, with_remarks
 from ._search import search
 from ._shortlist import Shortlist
 from ._statistics import beaten, contenders, with_samples
-from ._strategy import Strategy, named, plan
+from ._strategy import Strategy, named, plan, shareable
 from ._study import Study, conclude, hopeless
 from ._timing import Samples, sample_all
 from ._units import format_seconds
@@ -105,7 +105,8 @@ def measure(
         if not any(each.coloring for each in colored.strategies):  # what has failed is no way
             folded = plan_folded(options.quantity, scene, gate.limit_bytes)
     options = replace(options, failed={**options.failed, **colored.failed})
-    found = [*colored.strategies, *folded]
+    colors = list(colored.strategies)
+    found = [*colors, *_on_all(colors, scene, options), *folded]
     strategies, shortlist = _candidates(planned, found, scene, options)
     hoped = () if shortlist is None else shortlist.waiting
     names = [each.name for each in [*strategies, *hoped]]
@@ -230,7 +231,20 @@ def _device(options: Options) -> Device:
 
 def _plan(scene: Scene, options: Options) -> list[Strategy]:
     there = plan(options.quantity, scene.n_in, scene.n_out, scene.count, options.chunk_sizes)
+    there += _on_all(there, scene, options)
     return [each for each in there if not options.only or each.name in options.only]
+
+
+def _on_all(strategies: list[Strategy], scene: Scene, options: Options) -> list[Strategy]:
+    """List the strategies once more that several devices, where there are, can share."""
+    if scene.shares is None or options.tune:
+        return []
+    sizes, count = (scene.n_in, scene.n_out, scene.count), scene.shares.mesh.size
+    return [
+        replace(each, sharded=True)
+        for each in shareable(strategies)
+        if each.batching != "chunked" or (each.chunk_size or 0) * count < each.passes(*sizes)
+    ]
 
 
 def _candidates(

@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 
 from ._cost import Cost, Lowered, compile_program, lower_program
-from ._devices import device_name
 from ._environment import usable_cores
 from ._failure import Failure, attempt
 from ._finite import said_of_entries, said_of_output
@@ -30,6 +29,7 @@ from ._units import format_bytes
 _PREDICTED = "predicted by XLA"
 _UNSEEN = "unknown: too small to be told from the rest of the process"
 _LATER = "unknown: no fresh process has measured it"
+_SHARED = "unknown: it would be that of all devices together"
 _EAGER = "unknown: measured of compiled programs only"
 _BLIND_FACTOR = 30  # seen between what such a program took and what was predicted
 
@@ -98,10 +98,10 @@ def begin(strategy: Strategy, scene: Scene, gate: Gate) -> Begun | Prepared:
     refused = gate.by_shape(strategy, row)
     if refused is not None:
         return Prepared(refused)
-    function = program(strategy, scene.f, scene.output)
+    function = program(strategy, scene.f, scene.output, shares=scene.shares)
     if not scene.jit:
         return Begun(strategy, function)
-    lowered = attempt(lambda: lower_program(function, scene.arguments))
+    lowered = attempt(lambda: lower_program(function, scene.arguments_of(strategy)))
     if isinstance(lowered, Failure):
         return Prepared(row.but(status=lowered.status, message=lowered.message))
     return Begun(strategy, function, lowered)
@@ -127,7 +127,7 @@ def finish(
             return Prepared(refused)
     if strategy.mode in ("reverse", "linearize", "mixed") and scene.residual_bytes is not None:
         row = row.but(residual_bytes=scene.residual_bytes)
-    call = partial(function, *scene.arguments)
+    call = partial(function, *scene.arguments_of(strategy))
     gate.watch()
     progress.runs()
     start = time.perf_counter()
@@ -147,8 +147,10 @@ def finish(
     row = row.but(message=f"{row.message} {gate.said_of_time(rise)}".strip())
     suspect = cost is not None and cost.fused_by_ynn
     expected = max(rise, (row.predicted_bytes or 0) * (_BLIND_FACTOR if suspect else 1))
-    heavy = scene.jit and expected > RESOLUTION_BYTES // 2
+    heavy = scene.jit and expected > RESOLUTION_BYTES // 2 and not strategy.sharded
     why = _LATER if heavy else _UNSEEN if scene.jit else _EAGER
+    if strategy.sharded:
+        why = _SHARED
     return Prepared(row.with_peak(None, why), call, heavy, rise, first_s)
 
 
@@ -156,6 +158,10 @@ def _computed_once(lowered: Lowered | None) -> str:
     constants = [] if lowered is None else lowered.constants or []
     taken = sum(each.nbytes for each in constants)
     return f"{format_bytes(taken)} that do not depend on x are computed once." if taken else ""
+
+
+def _said(strategy: Strategy) -> str:
+    return "Bytes and operations are those of each device." if strategy.sharded else ""
 
 
 def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
@@ -174,10 +180,10 @@ def blank_row(strategy: Strategy, scene: Scene) -> Measurement:
         n_out=scene.n_out,
         passes=strategy.passes(scene.n_in, scene.n_out, scene.count),
         dtype=scene.dtype,
-        device=device_name(scene.device),
+        device=scene.devices_of(strategy),
         threads=usable_cores(),
         host=platform.node(),
-        message=" ".join(filter(None, [scene.note, coloring and coloring.note])),
+        message=" ".join(filter(None, [scene.note, coloring and coloring.note, _said(strategy)])),
         prep_s=None if coloring is None else coloring.prep_s,
     )
 

@@ -14,7 +14,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from ._batching import Batching, batched
-from ._point import as_point, check_like, check_stack, checked
+from ._mesh import Where, placed_on
+from ._point import as_point, check_like, check_stack, checked, output_shapes
+from ._shares import Shares
+from ._spread import spread_vectors
 
 
 def jvp(f: Callable[[Any], Any], x: PyTree[Any], v: PyTree[Any]) -> tuple[Any, Any]:
@@ -97,6 +100,9 @@ def jmp(
     V: PyTree[Any],  # noqa: N803 (the field writes matrices in capitals)
     batching: Batching = "vmap",
     chunk_size: int | None = None,
+    device: Where = None,
+    *,
+    gather: bool = False,
 ) -> PyTree[Array]:
     """Push k tangents forward: the Jacobian–matrix product.
 
@@ -106,21 +112,23 @@ def jmp(
         V: Tangents, like `x` with a leading axis k in every leaf.
         batching: How they are applied: loop, map, vmap or chunked.
         chunk_size: Tangents at once, for `chunked`.
+        device: Where, as for `jacobian`; the devices of a mesh share the tangents.
+        gather: As for `jacobian`.
 
     Returns:
         A pytree like `f(x)`, each leaf `(k, *leaf.shape)`.
 
     Raises:
         TypeError: `x` or `f(x)` is not floating point.
-        ValueError: `V` does not fit `x`, or the batching is not one of the four.
+        ValueError: `V` does not fit `x`, the batching is not one of the four, or there is no such
+            device.
 
     >>> jmp(lambda x: x**2, jnp.array([1.0, 2.0]), jnp.eye(2)).tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
-    point = as_point(x)
-    tangents, count = check_stack(V, point, "V", "x")
-    product = pushforward(f, point)
-    return batched(product, tangents, count, batching=batching, chunk_size=chunk_size, axis=0)
+    mesh, point, tangents = placed_on(device, as_point(x), V)
+    shares = None if mesh is None else Shares(mesh, gather)
+    return push_stack(f, point, tangents, batching, chunk_size, shares)
 
 
 def mjp(
@@ -129,6 +137,9 @@ def mjp(
     U: PyTree[Any],  # noqa: N803 (the field writes matrices in capitals)
     batching: Batching = "vmap",
     chunk_size: int | None = None,
+    device: Where = None,
+    *,
+    gather: bool = False,
 ) -> PyTree[Array]:
     """Pull k cotangents back: the matrix–Jacobian product.
 
@@ -138,24 +149,66 @@ def mjp(
         U: Cotangents, like `f(x)` with a leading axis k in every leaf.
         batching: How they are applied: loop, map, vmap or chunked.
         chunk_size: Cotangents at once, for `chunked`.
+        device: Where, as for `jacobian`; the devices of a mesh share the cotangents.
+        gather: As for `jacobian`.
 
     Returns:
         A pytree like `x`, each leaf `(k, *leaf.shape)`.
 
     Raises:
         TypeError: `x` or `f(x)` is not floating point.
-        ValueError: `U` does not fit `f(x)`, or the batching is not one of the four.
+        ValueError: `U` does not fit `f(x)`, the batching is not one of the four, or there is no
+            such device.
 
     >>> mjp(lambda x: x**2, jnp.array([1.0, 2.0]), jnp.eye(2)).tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
-    y, pullback = jax.vjp(checked(f), as_point(x))
-    cotangents, count = check_stack(U, y, "U", "f(x)")
+    mesh, point, cotangents = placed_on(device, as_point(x), U)
+    shares = None if mesh is None else Shares(mesh, gather)
+    return pull_stack(f, point, cotangents, batching, chunk_size, shares)
 
-    def product(u: PyTree[Array]) -> PyTree[Array]:
-        return pullback(u)[0]
 
-    return batched(product, cotangents, count, batching=batching, chunk_size=chunk_size, axis=0)
+def push_stack(
+    f: Callable[[Any], Any],
+    x: PyTree[Array],
+    tangents: PyTree[Any],
+    batching: Batching,
+    chunk_size: int | None,
+    shares: Shares | None = None,
+) -> PyTree[Array]:
+    """Push stacked tangents forward from a checked point; see `jmp`."""
+    stack, count = check_stack(tangents, x, "V", "x")
+    how: Any = {"batching": batching, "chunk_size": chunk_size}
+    if shares is None:
+        return batched(pushforward(f, x), stack, count, axis=0, **how)
+    y = output_shapes(f, x)
+    return spread_vectors(lambda x: pushforward(f, x), y, x, stack, count, shares=shares, **how)
+
+
+def pull_stack(
+    f: Callable[[Any], Any],
+    x: PyTree[Array],
+    cotangents: PyTree[Any],
+    batching: Batching,
+    chunk_size: int | None,
+    shares: Shares | None = None,
+) -> PyTree[Array]:
+    """Pull stacked cotangents back to a checked point; see `mjp`."""
+    how: Any = {"batching": batching, "chunk_size": chunk_size}
+    if shares is None:
+        y, pull = pullback(f, x)
+        stack, count = check_stack(cotangents, y, "U", "f(x)")
+        return batched(pull, stack, count, axis=0, **how)
+    stack, count = check_stack(cotangents, output_shapes(f, x), "U", "f(x)")
+    return spread_vectors(lambda x: pullback(f, x)[1], x, x, stack, count, shares=shares, **how)
+
+
+def pullback(
+    f: Callable[[Any], Any], x: PyTree[Array]
+) -> tuple[PyTree[Array], Callable[[Any], Any]]:
+    """Return f(x) and u ↦ ∂f(x)ᵀ u; checks what `f` returns."""
+    y, pull = jax.vjp(checked(f), x)
+    return y, lambda u: pull(u)[0]
 
 
 def pushforward(f: Callable[[Any], Any], x: PyTree[Array]) -> Callable[[Any], Any]:

@@ -16,7 +16,10 @@ from ._diagonal import HessianOutput, build_colored_diagonal, build_diagonal
 from ._folding import Folded
 from ._hessian import build_hessian, hvp_product
 from ._jacobian import build_jacobian
-from ._products import jmp, mjp
+from ._products import pull_stack, push_stack
+from ._sharded import SharedColors, spread_dense
+from ._shares import Shares
+from ._spread import spread_vectors
 from ._strategy import Builtin, Quantity, Strategy
 
 
@@ -26,6 +29,7 @@ def program(
     output: HessianOutput = "dense",
     *,
     has_aux: bool = False,
+    shares: Shares | None = None,
 ) -> Callable[..., Any]:
     """Return the function of `x`, or of `(x, vectors)`, that carries a strategy out.
 
@@ -34,8 +38,12 @@ def program(
         f: Function of one pytree.
         output: `dense`; of a colored strategy also `bcoo`, of a Hessian also `diagonal`.
         has_aux: Of a Jacobian: whether `f` returns `(y, aux)`, and the function `(J, aux)`.
+        shares: The devices that share the passes of a sharded strategy.
     """
     assert strategy.quantity == "jacobian" or not has_aux
+    if strategy.sharded:
+        assert shares is not None
+        return _sharded(strategy, f, output, has_aux=has_aux, shares=shares)
     mode, order = strategy.mode or "forward", strategy.order or "forward_over_reverse"
     batching, chunk = strategy.batching or "vmap", strategy.chunk_size
     if strategy.builtin is not None:
@@ -71,9 +79,9 @@ def program(
         case "hessian":
             return lambda x: build_hessian(f, x, order=order, batching=batching, chunk_size=chunk)
         case "jmp":
-            return lambda x, vectors: jmp(f, x, vectors, batching, chunk)
+            return lambda x, vectors: push_stack(f, x, vectors, batching, chunk)
         case "mjp":
-            return lambda x, vectors: mjp(f, x, vectors, batching, chunk)
+            return lambda x, vectors: pull_stack(f, x, vectors, batching, chunk)
         case "hvp":
 
             def products(x: PyTree[Array], vectors: PyTree[Array]) -> PyTree[Array]:
@@ -82,6 +90,72 @@ def program(
                 return batched(product, vectors, count, batching=batching, chunk_size=chunk, axis=0)
 
             return products
+        case never:
+            assert_never(never)
+
+
+def _sharded(
+    strategy: Strategy,
+    f: Callable[[Any], Any],
+    output: HessianOutput,
+    *,
+    has_aux: bool,
+    shares: Shares,
+) -> Callable[..., Any]:
+    """Return the function that carries a strategy out on all devices of a mesh."""
+    batching, chunk = strategy.batching or "vmap", strategy.chunk_size
+    order = strategy.order or "forward_over_reverse"
+    hessian = strategy.quantity == "hessian"
+    if batching == "colored":
+        assert strategy.coloring is not None
+        return SharedColors(
+            f=f,
+            mode=strategy.mode,
+            order=order if hessian else None,
+            coloring=strategy.coloring,
+            chunk_size=chunk,
+            output=output,
+            has_aux=has_aux,
+            shares=shares,
+        )
+    assert batching != "folded"
+    match strategy.quantity:
+        case "jmp":
+            return lambda x, vectors: push_stack(f, x, vectors, batching, chunk, shares)
+        case "mjp":
+            return lambda x, vectors: pull_stack(f, x, vectors, batching, chunk, shares)
+        case "hvp":
+            return lambda x, vectors: spread_vectors(
+                lambda x: hvp_product(f, x, order),
+                x,
+                x,
+                vectors,
+                len(jax.tree.leaves(vectors)[0]),
+                batching=batching,
+                chunk_size=chunk,
+                shares=shares,
+            )
+        case "jacobian" | "hessian":
+            mode = strategy.mode or "forward"
+            assert mode != "mixed"
+
+            def local(x: PyTree[Array]) -> Any:
+                how: Any = {"batching": batching, "chunk_size": chunk, "shares": shares}
+                if not hessian:
+                    return build_jacobian(f, x, mode=mode, has_aux=has_aux, **how)
+                build = build_diagonal if output == "diagonal" else build_hessian
+                return build(f, x, order=order, **how)
+
+            return lambda x: spread_dense(
+                local,
+                f,
+                x,
+                shares,
+                hessian=hessian,
+                by_rows=mode == "reverse",
+                diagonal=output == "diagonal",
+                has_aux=has_aux,
+            )
         case never:
             assert_never(never)
 

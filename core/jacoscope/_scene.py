@@ -15,12 +15,15 @@ from ._decompression import Output
 from ._devices import Device, device_name
 from ._draws import draws_others_in_float64
 from ._failure import LEFT_BEHIND, Failure, attempt
+from ._mesh import find_mesh, mesh_name
 from ._point import NEEDS_VALUES, check_stack, checked, size, unary
 from ._program import draw_vectors
 from ._purity import look_twice
 from ._reference import Reference, make_reference
 from ._residuals import residual_bytes
-from ._strategy import Quantity
+from ._shares import Shares
+from ._spread import arranged
+from ._strategy import Quantity, Strategy
 from ._timing import Protocol
 
 _LONG = 500  # equations
@@ -78,6 +81,9 @@ class Scene:
         note: What is to be said on every row, such as why it can't be; else empty.
         output: What a colored strategy returns.
         device: Where it is computed.
+        shares: The devices that share the passes of sharded strategies, that one the first of them;
+            None where there is one alone.
+        spread: What the programs of these are called with.
         residual_bytes: What reverse mode keeps of `f`; None where that can't be traced.
         reference: What results are checked against; None where JAX itself can't say.
         unchecked: Why there is no reference, where that is known.
@@ -97,11 +103,23 @@ class Scene:
     reference: Reference | None = None
     unchecked: str = ""
     trace_s: float | None = None
+    shares: Shares | None = None
+    spread: tuple[Any, ...] = ()
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What every strategy's program is called with."""
+        """What the program of every strategy of one device is called with."""
         return (self.x,) if self.vectors is None else (self.x, self.vectors)
+
+    def arguments_of(self, strategy: Strategy) -> tuple[Any, ...]:
+        """What a strategy's program is called with."""
+        return self.spread if strategy.sharded else self.arguments
+
+    def devices_of(self, strategy: Strategy) -> str:
+        """Name where a strategy computes."""
+        if strategy.sharded and self.shares is not None:
+            return mesh_name(self.shares.mesh)
+        return device_name(self.device)
 
     @property
     def dtype(self) -> str:
@@ -143,6 +161,9 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), y)
     vectors, count = _vectors(options, point, shapes)
     kept = attempt(lambda: residual_bytes(g, point))
+    mesh = find_mesh(options.device)
+    shares = Shares(mesh) if mesh is not None and mesh.size > 1 and jit else None
+    given = (point,) if vectors is None else (point, vectors)
     return Scene(
         f=g,
         x=point,
@@ -155,6 +176,8 @@ def set_scene(f: Callable[..., Any], x: Any, options: Options, device: Device) -
         residual_bytes=None if isinstance(kept, Failure) else kept,
         output=options.output,
         trace_s=trace_s,
+        shares=shares,
+        spread=() if shares is None else arranged(shares, given),
     )
 
 

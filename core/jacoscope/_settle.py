@@ -42,7 +42,8 @@ def settle(
     key = fingerprint(f, x, jax.devices()[0], asked, open_order)
     if key is None:  # it branches on values: nothing to weigh
         return _obvious(asked, f, x)
-    if asked.batching is None and asked.mode is None and open_order:
+    # What was tuned is tuned for one device, and other processes may not have it.
+    if asked.batching is None and asked.mode is None and open_order and not asked.sharded:
         tuned = remembered_strategy(f, x, asked.quantity)
         ready = None if tuned is None else attempt(lambda: certain(tuned, f, x, None))
         if ready is not None and not isinstance(ready, Failure):
@@ -59,7 +60,7 @@ def settle(
 
 def _estimated(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Strategy:
     obvious = _obvious(asked, f, x)
-    ranked = rank([obvious], f, (x,))
+    ranked = rank([replace(obvious, sharded=False)], f, (x,))
     if ranked and ranked[0].estimate.seconds < _DISPATCH * WEIGHTS["call"]:
         return obvious  # the call itself is most of it, whatever the strategy
     n_in, n_out = size(x), size(output_shapes(f, x))
@@ -74,7 +75,9 @@ def _estimated(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Stra
     ]
     ranked = rank(candidates, f, (x,))
     rule = textbook(asked.quantity, n_in, n_out)
-    return prefer(ranked, rule)[0].strategy if ranked else obvious
+    if not ranked:
+        return obvious
+    return replace(prefer(ranked, rule)[0].strategy, sharded=asked.sharded)
 
 
 def _obvious(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Strategy:

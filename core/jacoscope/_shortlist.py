@@ -13,6 +13,7 @@ from ._estimate import Estimate, estimate
 from ._failure import Failure, attempt
 from ._program import program
 from ._scene import Scene
+from ._shares import Shares
 from ._strategy import Strategy
 
 CHUNK_SIZES = (8, 32, 128)
@@ -28,7 +29,10 @@ class Ranked:
 
 
 def rank(
-    strategies: Sequence[Strategy], f: Callable[[Any], Any], arguments: tuple[Any, ...]
+    strategies: Sequence[Strategy],
+    f: Callable[[Any], Any],
+    arguments: tuple[Any, ...],
+    shares: Shares | None = None,
 ) -> list[Ranked]:
     """Estimate each strategy by tracing it, and order them by that.
 
@@ -39,6 +43,8 @@ def rank(
         strategies: Such as `plan` lists.
         f: Function of one pytree.
         arguments: What the programs are called with, or its shapes; may be traced.
+        shares: The devices that share the passes of sharded strategies, whose estimate is that of
+            one device.
 
     Returns:
         The strategies that can be traced, the least estimate first.
@@ -47,7 +53,9 @@ def rank(
     found = []
     for each in strategies:
         if each.batching != "loop":
-            made = attempt(lambda each=each: estimate(program(each, jitted), *arguments))
+            made = attempt(
+                lambda each=each: estimate(program(each, jitted, shares=shares), *arguments)
+            )
             if not isinstance(made, Failure):
                 found.append(Ranked(each, made))
     return sorted(found, key=lambda each: each.estimate.seconds)

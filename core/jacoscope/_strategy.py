@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, assert_never, get_args
 
@@ -14,6 +15,7 @@ Quantity = Literal["jacobian", "hessian", "hvp", "jmp", "mjp"]
 Builtin = Literal["jax.jacfwd", "jax.jacrev", "jax.hessian"]
 Way = Batching | Literal["colored", "folded"]
 
+SHARDED = "sharded"
 WAYS: tuple[Way, ...] = (*get_args(Batching), "colored", "folded")
 
 _BUILTIN_MODES: dict[Builtin, ColoredMode | None] = {
@@ -38,6 +40,8 @@ class Strategy:
         order: The order of a Hessian-vector product or of a Hessian.
         builtin: The function of JAX that this is, for reference; None for our own.
         coloring: The pattern and its colors, for `colored`; None until they are found.
+        sharded: Whether the devices of a mesh share the passes; see `_shares.py`. What is said of
+            passes at once then holds for each of them.
     """
 
     quantity: Quantity
@@ -47,6 +51,7 @@ class Strategy:
     order: Order | None = None
     builtin: Builtin | None = None
     coloring: Coloring | None = field(default=None, compare=False, repr=False)
+    sharded: bool = False
 
     @property
     def name(self) -> str:
@@ -54,7 +59,13 @@ class Strategy:
         if self.builtin is not None:
             return self.builtin
         head = "hvp" if self.quantity == "hvp" else self.mode
-        parts = (head, self.order, self.batching, self.chunk_size)
+        parts = (
+            head,
+            self.order,
+            self.batching,
+            self.chunk_size,
+            SHARDED if self.sharded else None,
+        )
         return "/".join(str(part) for part in parts if part is not None)
 
     @property
@@ -122,6 +133,17 @@ def plan(
     ]
 
 
+def shareable(strategies: Sequence[Strategy]) -> list[Strategy]:
+    """List those whose passes the devices of a mesh can share with profit: several at once."""
+    return [
+        each
+        for each in strategies
+        if each.batching in ("vmap", "chunked", "colored")
+        and each.order != "full_hessian"
+        and (each.coloring is not None or each.batching != "colored")
+    ]
+
+
 def named(quantity: Quantity, name: str) -> Strategy:
     """Return the strategy of that name; the inverse of `Strategy.name`.
 
@@ -146,6 +168,8 @@ def named(quantity: Quantity, name: str) -> Strategy:
             known["order"] = part
         elif part in WAYS:
             known["batching"] = part
+        elif part == SHARDED:
+            known["sharded"] = True
     strategy = Strategy(quantity, **known)
     if not name or strategy.name != name:
         raise ValueError(f"There is no strategy {name!r} for the quantity {quantity}.")

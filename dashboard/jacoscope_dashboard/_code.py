@@ -24,10 +24,10 @@ _ARGUMENTS = {
 }
 _OPTIONS = {
     "jacobian": ("mode", "batching", "chunk_size", "device"),
-    "hessian": ("order", "batching", "chunk_size"),
+    "hessian": ("order", "batching", "chunk_size", "device"),
     "hvp": ("order",),
-    "jmp": ("batching", "chunk_size"),
-    "mjp": ("batching", "chunk_size"),
+    "jmp": ("batching", "chunk_size", "device"),
+    "mjp": ("batching", "chunk_size", "device"),
 }
 
 

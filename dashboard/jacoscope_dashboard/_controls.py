@@ -13,6 +13,7 @@ from jacoscope.problems import Knob, families
 from . import _ui as ui
 from ._comparison import Ran
 from ._experiment import (
+    ALL,
     BATCHINGS,
     LARGEST_COUNT,
     MODES,
@@ -222,11 +223,14 @@ class Controls:
     def _show_devices(self) -> None:
         names = list(self._session.devices)
         wanted = self._experiment.device
-        if wanted and wanted not in names:
+        if wanted and wanted not in (*names, ALL):
             names.append(wanted)
         if names:
             value = wanted or names[0]
-            self.device.param.update(options={name: name for name in names}, value=value)
+            options = {name: name for name in names}
+            if len(self._session.devices) > 1:
+                options[f"All {len(self._session.devices)}"] = ALL
+            self.device.param.update(options=options, value=value)
 
     def _show_device(self) -> None:
         devices = self._session.devices

@@ -19,6 +19,7 @@ from ._reading import read_bytes, read_count, read_knob, read_seconds
 from ._vector_choice import FIRST, choice_text, read_choice
 
 OWN = "your_function"
+ALL = "all"
 MODES = {"auto": "Auto", "forward": "Forward", "reverse": "Reverse"}
 ORDERS = {
     "forward_over_reverse": "Forward over reverse",
@@ -70,7 +71,7 @@ class Experiment(param.Parameterized):
     batching = param.Selector(default="auto", objects=list(BATCHINGS))
     chunk_size = param.Integer(default=None, bounds=(1, LARGEST_COUNT), allow_None=True)
     vectors = param.Integer(default=None, bounds=(1, LARGEST_COUNT), allow_None=True)
-    device = param.String(default=None, allow_None=True, doc="As `cpu:0`; None is the first one.")
+    device = param.String(default=None, allow_None=True, doc="As `cpu:0` or `all`; None: the first")
     memory_limit = param.String(default=None, allow_None=True, doc="As `2GB`; None is no limit.")
     time_limit = param.Number(default=60.0, bounds=(0.1, 86_400.0), doc="Seconds, all in all.")
     tangent = param.String(default=FIRST, doc="What JVP and HVP take; see `read_choice`.")

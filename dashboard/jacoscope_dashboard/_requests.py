@@ -46,6 +46,7 @@ def advice_request(spec: Spec, own: Any = None) -> tuple[str, Any]:
         "quantity": spec["quantity"],
         "vectors": spec["vectors"],
         "memory_limit": read_bytes(spec["memory_limit"]) if spec["memory_limit"] else None,
+        "device": spec["device"],
     }
     return plain_key("advise", target, options), Job("advise", target, options)
 

@@ -24,10 +24,21 @@ ONE_PASS = {
 }
 
 _CHUNK, _VECTORS = "chunk_size", "vectors"
+DEVICES = "devices"
+SHARED = "/sharded"
+_EVERY_COUNT = 8  # devices up to which each number of them is tried
+_SHARED = {  # what devices share with profit, by quantity
+    "jacobian": ("forward/vmap", "forward/chunked/64", "reverse/vmap", "reverse/chunked/64"),
+    "hessian": ("forward_over_reverse/vmap", "forward_over_reverse/chunked/64", "linearize/vmap"),
+    "hvp": ("hvp/forward_over_reverse/vmap", "hvp/linearize/vmap"),
+    "jmp": ("forward/vmap", "forward/chunked/8"),
+    "mjp": ("reverse/vmap", "reverse/chunked/8"),
+}
 _DEPTHS = ("steps", "depth")
 _MAPPED = ("forward/vmap", "forward/chunked/64", "reverse/vmap", "reverse/chunked/64")
 _CELL_LIMIT_S = 6.0
 _FEW = 4
+_HVPS = 32
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class Range:
     """Something that can grow.
 
     Attributes:
-        name: A knob of the problem, `chunk_size`, or `vectors`.
+        name: A knob of the problem, `chunk_size`, `vectors`, or `devices`.
         title: For people.
         sizes: The values that a sweep visits.
     """
@@ -45,32 +56,42 @@ class Range:
     sizes: tuple[int, ...]
 
 
-def ranges(spec: Spec) -> dict[str, Range]:
-    """Return what can grow for a spec, by name: the problem's sizes first."""
+def ranges(spec: Spec, devices: Sequence[str] = ()) -> dict[str, Range]:
+    """Return what can grow for a spec, by name: the problem's sizes first.
+
+    Args:
+        spec: The settings.
+        devices: Names of the devices that there are; empty until they are known.
+    """
     found = [Range(each.name, each.title, _row(spec, each)) for each in _sizes(spec)]
     if spec["quantity"] in ("jacobian", "hessian"):
         found.append(Range(_CHUNK, "Chunk size", CHUNK_SIZES))
     if spec["quantity"] in PRODUCTS:
         found.append(Range(_VECTORS, "Number of vectors", VECTORS))
+    if len(devices) > 1:
+        found.append(Range(DEVICES, "Devices", _counts(len(_alike(devices)))))
     return {each.name: each for each in found}
 
 
-def chosen_range(spec: Spec) -> Range | None:
+def chosen_range(spec: Spec, devices: Sequence[str] = ()) -> Range | None:
     """Return what is to grow for a spec: what it names, else the first there is."""
-    found = ranges(spec)
+    found = ranges(spec, devices)
     return found.get(spec["grows"]) or next(iter(found.values()), None)
 
 
-def range_requests(spec: Spec, own: Any = None) -> list[Request]:
+def range_requests(spec: Spec, own: Any = None, devices: Sequence[str] = ()) -> list[Request]:
     """Return the comparisons over `chosen_range`; chunk sizes are all compared in one.
 
     Args:
         spec: The settings.
         own: The target of one's own function.
+        devices: As for `ranges`.
     """
-    chosen = chosen_range(spec)
+    chosen = chosen_range(spec, devices)
     if chosen is None:
         return []
+    if chosen.name == DEVICES:
+        return [_shared(spec, own, _alike(devices)[:count]) for count in chosen.sizes]
     if chosen.name == _CHUNK:
         request = compare_request(spec, own)
         options = {**request.job.options, "chunk_sizes": list(CHUNK_SIZES)}
@@ -153,6 +174,30 @@ def _only(spec: Spec, strategies: Sequence[str], size: int, tag: str = "") -> Re
     request = compare_request(spec, size=size)
     options = {**request.job.options, "only": list(strategies)}
     return replace(request, job=replace(request.job, options=options), tag=tag)
+
+
+def _shared(spec: Spec, own: Any, devices: Sequence[str]) -> Request:
+    """Return the comparison of what these devices share; of one device, of the same alone."""
+    several = len(devices) > 1
+    names = [f"{name}{SHARED if several else ''}" for name in _SHARED[spec["quantity"]]]
+    if spec["quantity"] == "hvp":  # one vector can't be shared
+        spec = {**spec, "vectors": max(spec["vectors"] or 1, _HVPS)}
+    request = compare_request({**spec, "device": ",".join(devices)}, own, size=len(devices))
+    options = {**request.job.options, "only": names}
+    return replace(request, job=replace(request.job, options=options))
+
+
+def _alike(devices: Sequence[str]) -> list[str]:
+    """Return the devices of the first one's platform."""
+    platform = devices[0].partition(":")[0]
+    return [each for each in devices if each.partition(":")[0] == platform]
+
+
+def _counts(count: int) -> tuple[int, ...]:
+    if count <= _EVERY_COUNT:
+        return tuple(range(1, count + 1))
+    powers = [2**power for power in range(count.bit_length()) if 2**power < count]
+    return (*powers, count)
 
 
 def _chunked(quantity: str) -> list[str]:

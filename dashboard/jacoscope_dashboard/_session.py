@@ -133,7 +133,8 @@ class Session(param.Parameterized):
 
     def sweep_range(self, spec: Spec) -> None:
         """Compare over the sizes of what grows."""
-        self.scaling["range"].sweep(range_requests(spec, self._own(spec)))
+        requests = range_requests(spec, self._own(spec), self.devices)
+        self.scaling["range"].sweep(requests)
 
     def sweep_depth(self, spec: Spec) -> None:
         """Measure single passes over depth."""

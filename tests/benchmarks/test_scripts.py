@@ -47,6 +47,13 @@ def test_hvps() -> None:
 
 
 @pytest.mark.slow
+def test_devices() -> None:
+    out = run("devices", "--side", "256", "--width", "32", "--rounds", "2")
+    assert "linearize/vmap" in out
+    assert "two against one" in out
+
+
+@pytest.mark.slow
 def test_jacobians(tmp_path: Path) -> None:
     require_asdex()
     kept = tmp_path / "kept.json"
@@ -120,3 +127,21 @@ def test_soak() -> None:
     out = run("load/soak", "--minutes", "0.4", "--at-once", "3")
     assert "as wanted" in out
     assert "too short a run to judge" in out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="it limits the address space")
+def test_stream_8gb(tmp_path: Path) -> None:
+    out = run("stream_8gb", "--rows", "8192", "--out", str(tmp_path))
+    assert "FALLS SHORT" not in out
+    assert "then exit code -9" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="it gives processes their cores")
+def test_plan(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    out = run("plan", "--rounds", "1", "--json", str(kept))
+    assert "Each device 100 times as fast as a core here" in out
+    assert run("plan", "--from", str(kept)) == out  # nothing is measured anew

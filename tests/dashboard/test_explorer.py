@@ -76,6 +76,17 @@ def test_controls_change_the_experiment_and_follow_it(opened: Open, page: Pump) 
     assert "4 VJPs against 3 JVPs" in text(explorer)
 
 
+def test_all_devices_can_be_chosen_where_there_are_several(opened: Open) -> None:
+    explorer = opened()
+    shown = open_more(explorer)
+    assert shown["Device"].options == {"cpu:0": "cpu:0", "cpu:1": "cpu:1", "All 2": "all"}
+    shown["Device"].value = "all"
+    assert explorer.settings()["device"] == "all"
+    again = opened(query="device=all")
+    assert open_more(again)["Device"].value == "all"
+    assert list(open_more(again)["Device"].options.values()).count("all") == 1
+
+
 def test_another_problem_brings_its_own_first_knob(opened: Open) -> None:
     explorer = opened()
     widgets(explorer)["Problem"].value = "square_mlp"

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from jacoscope_dashboard.figures import MARKERS, palette, sweep_memory, sweep_times
+from jacoscope_dashboard.figures import (
+    IDEAL,
+    MARKERS,
+    palette,
+    sweep_memory,
+    sweep_speed_up,
+    sweep_times,
+)
 from jacoscope_dashboard.figures._palette import Kind
 from jacoscope_dashboard.figures._sweep import spread
 from tests.dashboard.figures_data import (
@@ -39,6 +46,20 @@ def lines(figure: Any, kind: Kind) -> dict[str, list[Any]]:
     (data,) = of_glyph(figure, "MultiLine")
     chosen = [ink == palette(dark=False).of(kind) for ink in data["ink"]]
     return {key: list(compress(column, chosen)) for key, column in data.items()}
+
+
+def test_the_ideal_is_a_line_without_points():
+    names = (("forward/vmap", 1.8), (IDEAL, 2.0))
+    points = [
+        {**point(count, name, None), "knob": "devices", "mode": None, "speed_up": speed}
+        for name, most in names
+        for count, speed in ((1, 1.0), (2, most))
+    ]
+    figure = drawn(sweep_speed_up(points))
+    (data,) = of_glyph(figure, "MultiLine")
+    assert [1.0, 2.0] in [list(ys) for ys in data["ys"]]
+    assert set(legend(figure)) == {"forward"}
+    assert figure.yaxis[0].axis_label == "times as fast as one device"
 
 
 def test_lines_go_through_their_points_in_order():

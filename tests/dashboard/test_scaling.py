@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jacoscope import Measurement, Study
+from jacoscope._strategy import Quantity, named
 from jacoscope.run import Outcome
 from jacoscope_dashboard import Explorer
 from jacoscope_dashboard._comparison import Request
@@ -86,6 +87,24 @@ def test_chunks_are_compared_side_by_side() -> None:
     }
 
 
+def test_devices_can_grow_where_there_are_several() -> None:
+    two, many = ("cpu:0", "cpu:1"), tuple(f"gpu:{i}" for i in range(12))
+    assert "devices" not in ranges(spec(), two[:1])
+    assert ranges(spec(), two)["devices"].sizes == (1, 2)
+    assert ranges(spec(problem=OWN, quantity="hvp"), two)["devices"].sizes == (1, 2)
+    assert ranges(spec(), (*many, "cpu:0"))["devices"].sizes == (1, 2, 4, 8, 12)
+    one, both = range_requests(spec(grows="devices"), devices=two)
+    assert (one.job.options["device"], both.job.options["device"]) == ("cpu:0", "cpu:0,cpu:1")
+    assert "forward/vmap" in one.job.options["only"]
+    assert "forward/vmap/sharded" in both.job.options["only"]
+    quantities: tuple[Quantity, ...] = ("jacobian", "hessian", "hvp", "jmp", "mjp")
+    for quantity in quantities:
+        _, shared = range_requests(spec(quantity=quantity, grows="devices"), devices=two)
+        assert all(named(quantity, name).sharded for name in shared.job.options["only"])
+    products = range_requests(spec(quantity="hvp", grows="devices"), devices=two)
+    assert {each.job.options["vectors"] for each in products} == {32}
+
+
 def test_depth_is_of_problems_that_have_some() -> None:
     assert depth_requests(spec()) == []
     assert depth_requests(spec(problem=OWN)) == []
@@ -156,6 +175,35 @@ def test_a_sweep_brings_plots_exponents_and_a_crossover(
     cells = {row["cells"]["strategy"]["text"]: row["cells"] for row in view.range.table.rows}
     assert cells["forward/vmap"]["time"]["text"] == "batch size ^ 1.00"
     assert cells["reverse/vmap"]["time"]["text"] == "constant"
+
+
+def test_a_sweep_over_devices_brings_the_speed_up(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened(query="?grows=devices")
+    view = in_front(explorer, page)
+    page.until(lambda: view.range.over.value == "devices")
+    assert "between 1 and 2 devices. Memory is that of each" in str(view.range.head.object)
+    assert view.range.speed_up.panel is None
+    view.range.button.clicks += 1
+    page.until(lambda: view.range.button.disabled)
+
+    def measured(job: Any) -> Any:
+        several = "," in job.options["device"]
+        fast, slow = rows()[:2]
+        if several:
+            fast = fast.but(strategy="forward/vmap/sharded", median_s=0.8e-3, predicted_bytes=90)
+            slow = slow.but(strategy="reverse/vmap/sharded", median_s=2e-3, predicted_bytes=150)
+        return Study(rows=(fast, slow), empty_call_s=1e-9)
+
+    answer_all(explorer, page, runner, "range", measured)
+    plot = view.range.speed_up
+    page.until(lambda: plot.panel is not None and "ideal" in str(plot.panel[0].object))
+    said = str(plot.panel[0].object)
+    assert "2 devices: reverse/vmap is 1.5 times as fast as on one, 75% of the ideal" in said
+    cells = {row["cells"]["strategy"]["text"]: row["cells"] for row in view.range.table.rows}
+    assert set(cells) == {"forward/vmap", "reverse/vmap"}
+    assert cells["reverse/vmap"]["time"]["text"] == "devices ^ -0.58"
 
 
 def test_what_grows_is_part_of_the_settings(opened: Open, page: Pump, runner: FakeRunner) -> None:

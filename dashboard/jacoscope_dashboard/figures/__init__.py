@@ -31,11 +31,14 @@ from ._singular import summary_singular_values as summary_singular_values
 from ._summary import summary_compile_times as summary_compile_times
 from ._summary import summary_heatmap as summary_heatmap
 from ._summary import summary_memory as summary_memory
+from ._summary import summary_speed_up as summary_speed_up
 from ._summary import summary_sweep as summary_sweep
 from ._summary import summary_sweep_memory as summary_sweep_memory
 from ._summary import summary_times as summary_times
 from ._summary import summary_tradeoff as summary_tradeoff
+from ._sweep import IDEAL as IDEAL
 from ._sweep import sweep_memory as sweep_memory
+from ._sweep import sweep_speed_up as sweep_speed_up
 from ._sweep import sweep_times as sweep_times
 from ._sweep import sweep_totals as sweep_totals
 from ._times import times as times
@@ -49,6 +52,7 @@ from ._units import three_digits as three_digits
 
 __all__ = [
     "DARK",
+    "IDEAL",
     "LIGHT",
     "MARKERS",
     "Cell",
@@ -80,11 +84,13 @@ __all__ = [
     "summary_memory",
     "summary_roofline",
     "summary_singular_values",
+    "summary_speed_up",
     "summary_sweep",
     "summary_sweep_memory",
     "summary_times",
     "summary_tradeoff",
     "sweep_memory",
+    "sweep_speed_up",
     "sweep_times",
     "sweep_totals",
     "three_digits",

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._compile_times import prepared
 from ._rows import Rows, number, timed
-from ._sweep import Curve, Points, curves
+from ._sweep import IDEAL, Curve, Points, curves
 from ._tradeoff import front, placed
 from ._units import UNKNOWN, format_bytes, format_count, format_seconds, three_digits
 
@@ -172,6 +172,24 @@ def summary_sweep_memory(points: Points) -> str:
     text = f"At {knob} {format_count(first)} {_leanest(lines, first)}"
     return (
         text + "." if first == last else f"{text}; at {format_count(last)} {_leanest(lines, last)}."
+    )
+
+
+def summary_speed_up(points: Points) -> str:
+    """Say which strategy gains the most from the most devices, against what would be ideal.
+
+    Args:
+        points: Mappings as for `sweep_speed_up`.
+    """
+    lines = [line for line in curves(points, "speed_up") if line.strategy != IDEAL]
+    most = max((line.xs[-1] for line in lines), default=1.0)
+    if most == 1:
+        return "Nothing has been measured on several devices yet."
+    best = max((line for line in lines if line.xs[-1] == most), key=lambda line: line.ys[-1])
+    share = best.ys[-1] / most
+    return (
+        f"{format_count(most)} devices: {best.strategy} is {three_digits(best.ys[-1])} times as"
+        f" fast as on one, {share:.0%} of the ideal. Devices of a CPU have its cores together."
     )
 
 

@@ -15,10 +15,16 @@ from ._layer import Stroke
 from ._marks import Dot, by_kind, dot_style, kinds_shown
 from ._palette import DASHES, KINDS, Kind, palette
 from ._rows import kind_of, number
-from ._units import format_bytes, format_count, format_seconds
+from ._units import format_bytes, format_count, format_seconds, three_digits
 
 Points = Sequence[Mapping[str, Any]]
 _HEIGHT = 380
+IDEAL = "ideal"
+_WRITE = {
+    "seconds": format_seconds,
+    "bytes": format_bytes,
+    "number": lambda value: f"{three_digits(value)} times",
+}
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,23 @@ def sweep_totals(points: Points, *, dark: bool = False) -> hv.Points:
     return _sweep(points, "total_s", "total time", "seconds", dark)
 
 
+def sweep_speed_up(points: Points, *, dark: bool = False) -> hv.Points:
+    """Draw how many times as fast as on one device each strategy is, over the devices.
+
+    Args:
+        points: Mappings with `knob`, `value`, `strategy`, `mode` and `speed_up`; of the strategy
+            `IDEAL`, what would be ideal.
+        dark: Whether the page is dark.
+    """
+    return _sweep(points, "speed_up", "times as fast as one device", "number", dark)
+
+
 def curves(points: Points, field: str) -> list[Curve]:
     """Gather what is known of each strategy, in the order of the strategies' first points.
 
     Args:
         points: As for `sweep_times`.
-        field: `median_s`, `predicted_bytes` or `total_s`.
+        field: `median_s`, `predicted_bytes`, `total_s` or `speed_up`.
     """
     found: dict[str, dict[float, float]] = {}
     modes: dict[str, str | None] = {}
@@ -93,7 +110,7 @@ def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv
     lines = curves(points, field)
     colors = palette(dark)
     knob = str(points[0]["knob"]) if points else ""
-    write = format_seconds if unit == "seconds" else format_bytes
+    write = _WRITE[unit]
     spans = _spans(points) if unit == "seconds" else []
     xs = sorted({x for line in lines for x in line.xs})
     ys = [y for line in lines for y in line.ys] + [y for _, *ends in spans for y in ends]
@@ -109,13 +126,20 @@ def _sweep(points: Points, field: str, label: str, unit: Unit, dark: bool) -> hv
         for line, place in zip(lines, places, strict=True)
     ]
     paths = [
-        Stroke(line.xs, line.ys, colors.of(line.kind), 2, dash=DASHES[line.kind])
+        Stroke(
+            line.xs,
+            line.ys,
+            colors.muted if line.strategy == IDEAL else colors.of(line.kind),
+            2,
+            dash=DASHES[line.kind],
+        )
         for line in sorted(lines, key=lambda line: KINDS.index(line.kind))
     ]
     whiskers = [Stroke((x, x), (low, high), colors.foreground, 1.5, 0.55) for x, low, high in spans]
     dots: list[Dot] = [
         (line.kind, (x, y, line.strategy, f"{knob} {format_count(x)}", write(y)))
         for line in lines
+        if line.strategy != IDEAL
         for x, y in zip(line.xs, line.ys, strict=True)
     ]
     ticks = tuple((x, format_count(x)) for x in xs) if 0 < len(xs) <= 10 else None

@@ -70,10 +70,12 @@ def _compare(given: argparse.Namespace, target: dict[str, Any]) -> int:
 
 
 def _advise(given: argparse.Namespace, target: dict[str, Any]) -> int:
+    _check_device(given.device)
     options = {
         "quantity": given.quantity,
         "vectors": given.vectors,
         "memory_limit": given.memory_limit,
+        **({} if given.device is None else {"device": given.device}),
     }
     outcome = outcome_of(Job("advise", target, options))
     if outcome.status != "ok":
@@ -114,8 +116,8 @@ def _check_device(device: str | None) -> None:
     Raises:
         CommandLineError: There is none; the sentence lists those there are.
     """
-    if device is None:
-        return
+    if device is None or device == "all" or "-" in device or "," in device:
+        return  # several: the worker says which it lacks
     outcome = outcome_of(Job("devices"))
     names = [each["name"] for each in outcome.value.get("devices", [])]
     if names and device not in names:

@@ -75,6 +75,7 @@ def parser() -> Parser:
     advise = _command(commands, "advise", "say which way to use, by estimate: nothing is timed")
     _add_quantity(advise)
     advise.add_argument("--json", action="store_true", help="write the advice as JSON")
+    _add_device(advise)
     _add_devices(advise)
 
     explore = _command(commands, "explore", "serve the page for a function, on this machine only")
@@ -167,7 +168,7 @@ def _add_measuring(made: Parser) -> None:
         "--chunk-sizes", type=sizes, default=(8, 64, 256), metavar="8,64,256", help="to try"
     )
     made.add_argument("--no-jit", action="store_true", help="measure eager use")
-    made.add_argument("--device", metavar="cpu:0", help="where (default: JAX's)")
+    _add_device(made)
     made.add_argument(
         "--time-limit",
         type=seconds,
@@ -183,6 +184,14 @@ def _add_measuring(made: Parser) -> None:
         help="write the study to a .json or .csv file besides",
     )
     _add_devices(made)
+
+
+def _add_device(made: Parser) -> None:
+    made.add_argument(
+        "--device",
+        metavar="cpu:0",
+        help="where: a device, several as cpu:0-3, which share the work, or all (default: JAX's)",
+    )
 
 
 def _add_server(made: Parser, address: Any) -> None:

@@ -17,9 +17,11 @@ from .._scaling import chosen_range, depth_knob, map_knobs, ranges
 from .._table import SortableTable
 from ..figures import (
     mode_map,
+    summary_speed_up,
     summary_sweep,
     summary_sweep_memory,
     sweep_memory,
+    sweep_speed_up,
     sweep_times,
 )
 from ._plot import Plot, grid
@@ -35,6 +37,7 @@ from ._scaling_words import (
     map_sentence,
     range_offer,
     range_points,
+    speed_ups,
 )
 from ._tab import Tab
 
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 _TIMED = ("median_s", "low_s", "high_s")
 _SIZED = ("predicted_bytes",)
+_SPED = ("speed_up",)
 _RANGE = "<h3>As one size grows</h3>"
 _DEPTH = (
     "<h3>As the steps grow</h3><p class='quiet'>One JVP needs no more memory for more steps, and"
@@ -67,6 +71,7 @@ class ScalingView(Tab):
                 lambda *_: self.refresh(),
                 ["state", "sweep_state", "points", "small", "progress", "sweep_progress"],
             )
+        explorer.session.param.watch(lambda *_: self.refresh(), "devices")
         self._follow_settings()
         self.refresh()
 
@@ -146,19 +151,24 @@ class _Range(_Section):
         pace = explorer.pace
         self.times = Plot("Time by size", sweep_times, summary_sweep, _TIMED, pace)
         self.memory = Plot("Memory by size", sweep_memory, summary_sweep_memory, _SIZED, pace)
+        title = "Speed-up by devices"
+        self.speed_up = Plot(title, sweep_speed_up, summary_speed_up, _SPED, pace)
         self._crossover = Html(margin=(10, 0, 4, 0))
         self.table = SortableTable(columns=GROWTH_COLUMNS, visible=False, margin=(10, 0, 0, 0))
-        self.panel.extend([self._crossover, grid(self.times, self.memory), self.table])
+        plots = grid(self.times, self.memory, self.speed_up)
+        self.panel.extend([self._crossover, plots, self.table])
         self.pieces |= {
             "times": lambda: self.times.show(self._points(), explorer.dark),
             "memory": lambda: self.memory.show(self._points(), explorer.dark),
+            "speed-up": lambda: self.speed_up.show(speed_ups(self._points()), explorer.dark),
             "growth": self._show_growth,
         }
 
     def _show_head(self) -> None:
         super()._show_head()
         spec = self.explorer.settings()
-        found, chosen = ranges(spec), chosen_range(spec)
+        devices = self.explorer.session.devices
+        found, chosen = ranges(spec, devices), chosen_range(spec, devices)
         options = {each.title: name for name, each in found.items()}
         if self.over.options != options or self.over.value != (chosen and chosen.name):
             self.over.param.update(options=options, value=chosen.name if chosen else None)
@@ -166,12 +176,13 @@ class _Range(_Section):
         self.head.write(f"{_RANGE}<p class='quiet'>{escape(range_offer(chosen))}</p>")
 
     def _choose(self, name: str | None) -> None:
-        chosen = chosen_range(self.explorer.settings())
+        chosen = chosen_range(self.explorer.settings(), self.explorer.session.devices)
         if name and chosen and name != chosen.name:
             self.explorer.experiment.grows = name
 
     def _points(self) -> list[dict[str, Any]]:
-        chosen = chosen_range(self.measured) if self.measured else None
+        devices = self.explorer.session.devices
+        chosen = chosen_range(self.measured, devices) if self.measured else None
         return range_points(self.comparison, chosen) if chosen else []
 
     def _show_growth(self) -> None:

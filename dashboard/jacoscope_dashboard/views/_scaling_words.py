@@ -12,8 +12,8 @@ from jacoscope import Measurement, Study
 from .._comparison import Comparison
 from .._growth import Crossover, by_rule, crossovers, faster_mode, growths
 from .._requests import Spec
-from .._scaling import Range, depth_knob, map_knobs, map_sizes
-from ..figures import Cell, format_bytes, format_count, kind_of, palette, three_digits
+from .._scaling import DEVICES, SHARED, Range, depth_knob, map_knobs, map_sizes
+from ..figures import IDEAL, Cell, format_bytes, format_count, kind_of, palette, three_digits
 from ._points import point_of
 
 GROWTH_COLUMNS = [
@@ -32,6 +32,11 @@ def range_offer(chosen: Range | None) -> str:
     if chosen is None:
         return "For a function of your own, sweep the chunk size: choose Jacobian or Hessian."
     *sizes, last = map(format_count, chosen.sizes)
+    if chosen.name == DEVICES:
+        return (
+            f"Shares the passes of a derivative between {', '.join(sizes)} and {last} devices."
+            " Memory is that of each of them."
+        )
     return f"Compares at {chosen.title.lower()} {', '.join(sizes)} and {last}."
 
 
@@ -47,8 +52,29 @@ def range_points(comparison: Comparison, chosen: Range) -> Points:
         value, name = size, row.strategy
         if chosen.name == "chunk_size":
             value, name = row.chunk_size or 0, name.rpartition("/")[0]
+        name = name.removesuffix(SHARED)
         points.append(point_of(row, chosen.title.lower(), value, name=name, **told))
     return sorted(points, key=itemgetter("value"))
+
+
+def speed_ups(points: Points) -> Points:
+    """Return how many times as fast as on one device each strategy is, and what is ideal.
+
+    Empty where something else than devices grows.
+    """
+    if not points or points[0]["knob"] != DEVICES:
+        return []
+    alone = {each["strategy"]: each["median_s"] for each in points if each["value"] == 1}
+    counts = sorted({each["value"] for each in points})
+    ideal = {"knob": DEVICES, "strategy": IDEAL, "mode": None}
+    return [
+        *(
+            {**each, "speed_up": alone[each["strategy"]] / each["median_s"]}
+            for each in points
+            if each["median_s"] and alone.get(each["strategy"])
+        ),
+        *({**ideal, "value": count, "speed_up": float(count)} for count in counts),
+    ]
 
 
 def _by_size(comparison: Comparison) -> dict[int, list[Measurement]]:

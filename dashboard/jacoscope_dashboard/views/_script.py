@@ -18,7 +18,10 @@ def script(explorer: Explorer, strategy: str, quantity: Any) -> str:
         strategy: The name.
         quantity: What it computes.
     """
-    return snippet(strategy, quantity=quantity, pytree=has_pytree(explorer))
+    try:
+        return snippet(strategy, quantity=quantity, pytree=has_pytree(explorer))
+    except ValueError as error:  # there is none; the sentence says what does it
+        return f"# {error}\n"
 
 
 def has_pytree(explorer: Explorer) -> bool:
