@@ -106,6 +106,7 @@ def test_what_stays_whole_on_each_device_is_said_aloud(told: Told) -> None:
 
 def test_meshes_as_users_have_them(told: Told) -> None:
     assert share(told, "explicit axes") == share(told, "another mesh is set") == 1 / 8
+    assert [each["types"] for each in told if "types" in each] == [["Auto"]]
 
 
 def test_gathered_is_whole_on_each(told: Told) -> None:
