@@ -37,6 +37,7 @@ from ._scaling_words import (
     range_points,
 )
 from ._tab import Tab
+from ._words import several
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -128,7 +129,8 @@ class _Section:
             case "cancelled":
                 return alert(comparison.sweep_message, "quiet")
         changed = not same_to_measure(spec, self.explorer.settings())
-        return f'<p class="quiet">Measured for {escape(describe(spec))}.</p>' if changed else ""
+        said = f'<p class="quiet">Measured for {escape(describe(spec))}.</p>' if changed else ""
+        return said + several(comparison)
 
 
 class _Range(_Section):
