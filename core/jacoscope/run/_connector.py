@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)  # where Dask prints what workers ask it to
     refuse_pickles()
+    logging.disable()  # of Dask, which writes what is said to the caller in a sentence
     with contextlib.suppress(BrokenPipeError):  # the caller has gone
         asyncio.run(_serve(orders, answers))
     os._exit(0)  # Dask's threads may wait for a scheduler that has gone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -73,7 +72,6 @@ class Link:
         self._security, self._topic, self._hear = security, topic, hear
         self._called = self._echoed = 0.0  # when, on the monotonic clock
         self._client: Any = None  # Dask's; its methods return another thing with a loop
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we say it ourselves
         cloudpickle.register_pickle_by_value(_errand)
 
     async def connect(self) -> None:
@@ -170,7 +168,8 @@ class Link:
     async def restart(self, worker: str) -> None:
         """Have a worker's nanny end it and start it again; where it has none, let it be removed."""
         if self._client is not None:
-            with contextlib.suppress(OSError, ValueError, TimeoutError):
+            # it may have gone meanwhile, which Dask says with a KeyError
+            with contextlib.suppress(KeyError, OSError, TimeoutError, ValueError):
                 await self._client.restart_workers([worker], _RESTART_S, raise_for_error=False)
 
     async def close(self) -> None:
