@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._dask import SCHEDULER as SCHEDULER
 from ._dask import DaskRunner as DaskRunner
 from ._dask import cluster_runner as cluster_runner
 from ._dask import dask_runner as dask_runner
@@ -25,7 +24,6 @@ from ._target import problem_target as problem_target
 
 __all__ = [
     "DTYPES",
-    "SCHEDULER",
     "DaskRunner",
     "Handle",
     "InlineRunner",

@@ -62,7 +62,8 @@ def serve_cluster(given: argparse.Namespace) -> int:
     from distributed import LocalCluster, Security
 
     wait = _until_interrupted()
-    options: dict[str, Any] = {"dashboard_address": None}
+    hidden = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}  # what it has over HTTP
+    options: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": hidden}
     if security is not None:
         ca, cert, key = security
         roles = ("scheduler", "worker", "client")
