@@ -48,7 +48,7 @@ def visit(browser: Any, served: Served) -> Iterator[Visit]:
 
 
 def test_a_comparison_on_a_cluster(visit: Visit, cluster: Cluster) -> None:
-    visit.open("?time_limit=600&chunk_size=8")
+    visit.open("?problem=tanh_sum&quantity=hvp&time_limit=600")
     run = visit.page.get_by_role("button", name="Run", exact=True)
     run.click()
     visit.says(re.compile(r"Compiled \d+ of \d+ strategies|Timing all"))
@@ -65,7 +65,7 @@ def test_a_comparison_on_a_cluster(visit: Visit, cluster: Cluster) -> None:
 
 @pytest.mark.slow
 def test_cancel_and_a_scheduler_that_goes_and_comes_back(visit: Visit, cluster: Cluster) -> None:
-    visit.open("?time_limit=600")
+    visit.open("?problem=tanh_sum&quantity=hvp&time_limit=600")
     page = visit.page
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_role("button", name="Cancel", exact=True).click()

@@ -72,9 +72,8 @@ def test_an_explorer_knows_that_it_is_elsewhere(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_server_says_where_jobs_run() -> None:
     def said(address: str) -> str:
-        return announcement(
-            "http://h", "http://h", "localhost", [], 3, None, None, DaskRunner(address)
-        )
+        there = DaskRunner(address)
+        return announcement("http://h", "http://h", "localhost", [], 3, None, None, there)
 
     assert f"Jobs run on the workers of the Dask scheduler at {ADDRESS}." in said(ADDRESS)
     assert "neither encrypted" in said(ADDRESS)
@@ -114,7 +113,7 @@ def test_a_command_line_reaches_the_cluster(
     [
         (
             ["--scheduler", "node7"],
-            "`--scheduler` can't be taken. A scheduler's address must be as",
+            "`--scheduler` can't be taken. A scheduler's address must",
         ),
         (["--tls-ca", "{ca}", "--tls-cert", "{cert}"], "`--tls-key` is missing"),
         (["--tls-ca", "none.pem"], "`--tls-ca` must be a file that can be read"),

@@ -96,16 +96,22 @@ def secure(files: list[dict[str, str]]) -> Iterator[Cluster]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def certified(secure: Cluster, files: list[dict[str, str]]) -> Iterator[DaskRunner]:
+    security = distributed.Security(require_encryption=True, **files[0])
+    made = dask_runner(secure.address, security)
+    yield made
+    made.close()
+
+
 def of(runner: DaskRunner) -> Any:
     return runner.submit(Job("devices")).result(60)
 
 
-def test_who_has_a_certificate_comes_in(secure: Cluster, files: list[dict[str, str]]) -> None:
+def test_who_has_a_certificate_comes_in(secure: Cluster, certified: DaskRunner) -> None:
     assert secure.address.startswith("tls://")
     assert "can run code as you" not in secure.said
-    runner = dask_runner(secure.address, distributed.Security(require_encryption=True, **files[0]))
-    assert of(runner).status == "ok"
-    runner.close()
+    assert of(certified).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,10 @@ def test_who_has_a_certificate_comes_in(secure: Cluster, files: list[dict[str, s
     [
         (None, "tls://", "A tls:// address takes certificates"),
         (1, "tls://", "can't be reached"),
-        (0, "tcp://", "encryption required by Dask configuration, refusing communication"),
+        pytest.param(
+            *(0, "tcp://", "encryption required by Dask configuration, refusing communication"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["none", "another's", "in clear"],
 )
@@ -130,10 +139,13 @@ def test_who_has_none_does_not(
 
 @pytest.mark.parametrize("way", ["result", "error", "event", "warning"])
 def test_nothing_of_a_worker_is_unpickled(
-    secure: Cluster, files: list[dict[str, str]], tmp_path: Path, way: str
+    secure: Cluster,
+    certified: DaskRunner,
+    files: list[dict[str, str]],
+    tmp_path: Path,
+    way: str,
 ) -> None:
-    marker = tmp_path / "unpickled"
-    runner = dask_runner(secure.address, {"require_encryption": True, **files[0]})
+    marker, runner = tmp_path / "unpickled", certified
     with distributed.Client(
         secure.address, security=distributed.Security(**files[0]), set_as_default=False
     ) as admin:
@@ -145,7 +157,6 @@ def test_nothing_of_a_worker_is_unpickled(
     read = set(marker.read_text().split()) if marker.exists() else set()
     assert not read & here
     assert psutil.Process(runner._process.pid).is_running()
-    runner.close()
 
 
 def test_no_pickle_names_anything(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
     writing = threading.Lock()
 
     def send(message: dict[str, Any]) -> None:
-        with writing:
+        with writing, contextlib.suppress(BrokenPipeError):  # the end of the orders ends it all
             write_frame(answers, pack(message))
 
     secret = secrets.token_bytes(32)
