@@ -71,7 +71,7 @@ def cluster(*options: str) -> Iterator[Cluster]:
         assert left(family) == []
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # which closes the pipes, too
 
 
 def left(family: list[psutil.Process]) -> list[psutil.Process]:
