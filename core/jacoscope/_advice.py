@@ -113,6 +113,8 @@ def measured_advice(rows: Sequence[Measurement], best: Measurement | None) -> Ad
 def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
     said = f"It took {format_seconds(best.median_s or 0.0)} a call"
     obvious = _obvious(rows, rule)
+    hosts = list(dict.fromkeys(row.host for row in rows if row.host and row.median_s is not None))
+    mixed = f" {mixed_hosts(hosts)}" if len(hosts) > 1 else ""
     tied = [row for row in rows if row.tie and row is not best] if best.tie else []
     if obvious is None or obvious.median_s is None or best.median_s is None:
         against = ""
@@ -125,14 +127,24 @@ def _reason(rows: Sequence[Measurement], best: Measurement, rule: str) -> str:
     else:
         against = f", {ratio:.2g} times less than {obvious.strategy}, which the rule picks"
     if not tied:
-        return f"{said}{against}."
+        return f"{said}{against}.{mixed}"
     others = "another one ties" if len(tied) == 1 else f"{len(tied)} others tie"
     memory = {
         True: ", and it takes the least memory of them",
         False: ", none with less memory",
         None: "",
     }
-    return f"{said}{against}; {others} with it{memory[best.takes_less(tied)]}."
+    return f"{said}{against}; {others} with it{memory[best.takes_less(tied)]}.{mixed}"
+
+
+def mixed_hosts(hosts: Sequence[str]) -> str:
+    """Say that times come from several machines.
+
+    >>> mixed_hosts(["node1", "node2"])
+    'These times are of different hosts, node1 and node2: one of those may be the faster machine.'
+    """
+    named = f"{', '.join(hosts[:-1])} and {hosts[-1]}"
+    return f"These times are of different hosts, {named}: one of those may be the faster machine."
 
 
 def _obvious(rows: Sequence[Measurement], rule: str) -> Measurement | None:

@@ -9,7 +9,7 @@ from typing import Any
 from ._json import read_json
 from ._study import Study
 
-_TOLD = ("jax", "jaxlib", "python", "processor")  # of the environment
+_TOLD = ("jax", "jaxlib", "python", "processor", "host")  # of the environment
 _LONGEST = 60  # characters of a value
 
 

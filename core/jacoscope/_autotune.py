@@ -166,7 +166,8 @@ def autotune(
             With None only a pattern proven from the jaxpr is used.
         output: `dense`; or `bcoo` for a sparse result, of a Jacobian or a Hessian whose pattern is
             given or proven. Only colored strategies are then measured.
-        runner: `local`, in worker processes; or `inline`, here.
+        runner: `local`, in worker processes; `inline`, here; or a Dask cluster, as for `compare`.
+            What another machine has measured is not remembered for this one.
         fresh: Whether to measure even where a choice is remembered.
 
     Returns:
@@ -197,13 +198,14 @@ def autotune(
     key = _key(request)
     if key is None:
         raise untraceable(request.f, request.x)
-    if not fresh:
+    here = runner in ("local", "inline")
+    if here and not fresh:
         known = recall(key)
         strategy = None if known is None else _ready(known.strategy, request)
         if known is not None and strategy is not None:
             return _tuned(strategy, request, known.study, remembered=True)
     choice = _measured(request)
-    if choice.study.best() is not None:
+    if here and choice.study.best() is not None:
         remember(key, choice)
     strategy = _ready(choice.strategy, request)
     assert strategy is not None, "it was certain in the worker"
@@ -315,7 +317,7 @@ def _fastest(study: Study) -> Measurement | None:
 
 def _with_peak(study: Study, best: Measurement, request: _Request) -> Study:
     """Return the study with the peak of its best row, which is refused if that is too high."""
-    if request.limit_bytes is None or request.runner != "local":
+    if request.limit_bytes is None or request.runner == "inline":
         return study
     options = {**request.options, "strategy": best.strategy, "time_limit": _PEAK_LIMIT_S}
     row = _peaked(best, request, options)
@@ -325,7 +327,7 @@ def _with_peak(study: Study, best: Measurement, request: _Request) -> Study:
 
 def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Measurement:
     try:
-        found = run_job("peak", request.f, request.x, request.vectors, options, "local")
+        found = run_job("peak", request.f, request.x, request.vectors, options, request.runner)
     except ValueError as error:  # killed, above the limit
         return row.but(status="out_of_memory", message=str(error))
     row = row.with_peak(found["peak_bytes"], found["source"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, assert_never, get_args
+from dataclasses import replace
+from typing import Any
 
+import jax
 from jax.sharding import Mesh
 from jaxtyping import PyTree
 
@@ -14,9 +16,18 @@ from ._mesh import Where, mesh_name
 from ._pattern import plain_entries
 from ._strategy import Quantity, plan
 from ._study import Study
-from .run import InlineRunner, Job, Kind, direct_target, function_target, local_runner
+from .run import (
+    InlineRunner,
+    Job,
+    Kind,
+    cluster_runner,
+    direct_target,
+    function_target,
+    local_runner,
+)
 
-RunnerName = Literal["local", "inline"]
+RunnerName = str  # local, inline or dask; or the address of a Dask scheduler
+_HERE = ("local", "inline")
 
 
 def compare(
@@ -62,14 +73,18 @@ def compare(
         sparsity: Where the Jacobian, or Hessian, may be other than zero, as for `jacobian`. With
             None a pattern is looked for where the derivative seems to be sparse.
         runner: `local`, in worker processes that can be killed and that leave this process
-            alone; or `inline`, here: limits hold by prediction only, and no peak is measured.
+            alone; or `inline`, here: limits hold by prediction only, and no peak is measured. On
+            a Dask cluster: `dask`, for the `distributed.Client` that this process has, or else
+            for the scheduler in the environment variable JACOSCOPE_SCHEDULER; or the address of a
+            scheduler, such as `tcp://localhost:8786`.
 
     Returns:
         The study: a row a strategy, with times in seconds and memory in bytes.
 
     Raises:
         TypeError: `f` or `x` can't travel to a worker, or `sparsity` is of a kind not read.
-        ValueError: A word is unknown, a number is off, or there is no such device.
+        ValueError: A word is unknown, a number is off, or there is no such device; or the cluster
+            can't be reached, or has other versions than this process.
 
     >>> import jax.numpy as jnp
     >>> study = compare(jnp.sin, jnp.ones(3), runner="inline", time_limit=20.0)
@@ -107,7 +122,20 @@ def run_study(
         ValueError: An option does not fit.
     """
     value = run_job("compare", f, x, vectors, options, runner)
-    return Study.from_plain(value["study"])
+    study = Study.from_plain(value["study"])
+    return study if runner in _HERE else _of_another_kind(study, x)
+
+
+def _of_another_kind(study: Study, x: Any) -> Study:
+    """Say on each row where it was measured, if that is another kind of device than `x` is on."""
+    leaves = [leaf for leaf in jax.tree.leaves(x) if isinstance(leaf, jax.Array)]
+    kinds = {each.device_kind for leaf in leaves for each in leaf.devices()}
+    there = study.environment.get("device_kind")
+    if there is None or not kinds or there in kinds:
+        return study
+    said = f"Measured on {there} of {study.environment.get('host')}; `x` is on {min(kinds)}."
+    rows = tuple(row.but(message=f"{row.message} {said}".strip()) for row in study.rows)
+    return replace(study, rows=rows)
 
 
 def run_job(
@@ -124,15 +152,13 @@ def run_job(
         TypeError: `f` or `x` can't travel to a worker.
         ValueError: It did not end well; the sentence says why.
     """
-    match runner:
-        case "local":
-            target = function_target(f, x, vectors=vectors)
-            outcome = local_runner().submit(Job(kind, target, options)).result()
-        case "inline":
-            target = direct_target(f, x, vectors=vectors)
-            outcome = InlineRunner().submit(Job(kind, target, options)).result()
-        case never:
-            assert_never(never)
+    if runner == "inline":
+        target = direct_target(f, x, vectors=vectors)
+        outcome = InlineRunner().submit(Job(kind, target, options)).result()
+    else:
+        target = function_target(f, x, vectors=vectors)
+        elsewhere = local_runner() if runner == "local" else cluster_runner(runner)
+        outcome = elsewhere.submit(Job(kind, target, options)).result()
     if outcome.status != "ok":
         raise ValueError(outcome.message)
     return outcome.value
@@ -149,5 +175,11 @@ def check_runner(f: Any, time_limit: float, runner: str) -> None:
         raise TypeError(f"`f` must be a function, but got {type(f).__name__}.")
     if not time_limit > 0:
         raise ValueError(f"`time_limit` must be above 0 seconds, but got {time_limit!r}.")
-    if runner not in get_args(RunnerName):
-        raise ValueError(f"`runner` must be local or inline, but got {runner!r}.")
+    if runner in _HERE:
+        return
+    if not isinstance(runner, str) or (runner != "dask" and "://" not in runner):
+        raise ValueError(
+            "`runner` must be local, inline, dask or the address of a scheduler, but got"
+            f" {runner!r}."
+        )
+    cluster_runner(runner)  # speaks up where there is none

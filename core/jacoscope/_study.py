@@ -68,10 +68,16 @@ class Study:
             return False
         return max(medians) < _DISPATCH_FACTOR * self.empty_call_s
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The machines that its rows were measured on, in the order of the rows."""
+        return tuple(dict.fromkeys(row.host for row in self.rows if row.host))
+
     def best(self) -> Measurement | None:
         """Return the fastest row, of those that tie the one with least memory; None without.
 
-        A row whose result is wrong is never returned.
+        A row whose result is wrong is never returned. Rows of several hosts are taken as they
+        are, and the reason of `advice` says so: a machine may be the faster one, and not a way.
         """
         timed = self.timed
         if not timed:

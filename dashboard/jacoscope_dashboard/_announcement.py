@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jacoscope.run import DaskRunner
+
 from ._admission import EVERYWHERE
 from ._login import Login
 from ._policy import Code
@@ -14,6 +16,9 @@ _TRUSTED = """for all who have logged in, WITH ALL THE RIGHTS OF WHOEVER STARTED
 _IN_CLEAR = """  Passwords and cookies come in clear text: have a proxy with TLS in front
     (docs/deployment.md)."""
 
+_OPEN = """  Its connections are neither encrypted nor asked for a certificate: whoever reaches the
+    scheduler runs code on the workers (docs/cluster.md)."""
+
 
 def announcement(
     root: str,
@@ -23,6 +28,7 @@ def announcement(
     visits: int,
     login: Login | None,
     code: Code | None,
+    cluster: DaskRunner | None = None,
 ) -> str:
     """Return what is said.
 
@@ -34,6 +40,7 @@ def announcement(
         visits: How many at once.
         login: How visitors log in.
         code: How code of theirs runs.
+        cluster: Where jobs run; None for this machine.
     """
     lines = [f"Jacoscope is at {root}"]
     if best != root:
@@ -46,6 +53,10 @@ def announcement(
     lines.append(f"  Who may come in: {'everyone' if login is None else login.who}.")
     if login is not None and not is_loopback(address):
         lines.append(_IN_CLEAR)
+    if cluster is not None:
+        lines.append(f"  Jobs run on the workers of the Dask scheduler at {cluster.address}.")
+        if cluster.address.startswith("tcp:"):
+            lines.append(_OPEN)
     lines.append(f"  Code that is typed on the page runs: {_whose(best != root, code)}.")
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from .terminal._cluster import serve_cluster
 from .terminal._parser import parser
 from .terminal._serve import serve_page
 
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     if given.command == "serve":
         return serve_page(given)
+    if given.command == "cluster":
+        return serve_cluster(given)
     if given.command == "report":
         return _report(given.study, given.out)
     from .terminal._commands import run

@@ -15,9 +15,10 @@ class Progress:
         done: Parts of the stage that are through.
         total: Parts of the stage; 0 before the plan is known.
         left_s: Estimated seconds left in the stage; None while unknown.
-        stage: `queued`, `compile`, `time`, `memory`, or nothing yet.
+        stage: `queued`, `waiting`, `compile`, `time`, `memory`, or nothing yet.
         place: Place in the queue; None while unknown.
         strategies: How many the plan has.
+        why: What it waits for, a sentence.
     """
 
     done: int = 0
@@ -26,6 +27,7 @@ class Progress:
     stage: str = ""
     place: int | None = None
     strategies: int = 0
+    why: str = ""
 
     def sentence(self) -> str:
         """Return it in words, as `3 of 9 strategies, 12 s left`."""
@@ -35,6 +37,8 @@ class Progress:
                 return f"Waiting, place {self.place} in the queue"
             case "queued":
                 return "Waiting for another comparison on this machine"
+            case "waiting":
+                return f"{self.why.rstrip('.')}. Waiting…"
             case "time":
                 what = f"all {self.strategies} strategies" if self.strategies > 1 else "it"
                 return f"Timing {what}, {self.percent} % through{left}"
@@ -54,6 +58,8 @@ class Progress:
         match event["type"]:
             case "queued":
                 return Progress(stage="queued", place=event["place"])
+            case "waiting":
+                return Progress(stage="waiting", why=event["why"])
             case "started":
                 return Progress()
             case "plan":

@@ -14,7 +14,14 @@ import panel as pn
 from panel.io.server import Server
 from tornado.ioloop import PeriodicCallback
 
-from jacoscope.run import Job, local_runner, sandbox_faults, sandbox_runner
+from jacoscope.run import (
+    DaskRunner,
+    Job,
+    LaunchedRunner,
+    local_runner,
+    sandbox_faults,
+    sandbox_runner,
+)
 
 from . import _ui as ui
 from ._admission import (
@@ -64,6 +71,7 @@ def serve(
     target: Mapping[str, Any] | None = None,
     login: Login | None = None,
     code: Code | None = None,
+    cluster: DaskRunner | None = None,
 ) -> int:
     """Serve the page until interrupted; return the exit code.
 
@@ -78,8 +86,9 @@ def serve(
         login: How visitors log in; None lets everyone in.
         code: How code is run that those who have logged in type; None runs none but that of who
             opened the second link, on loopback.
+        cluster: Where jobs run; None for this machine's workers.
     """
-    runners = [local_runner()]
+    runners: list[LaunchedRunner] = [cluster or local_runner()]
     if code == "sandbox":
         faults = sandbox_faults()
         if faults:
@@ -133,7 +142,7 @@ def serve(
     host = "localhost" if address in EVERYWHERE else address
     root = f"http://{host}:{port}"
     best = root if key is None else link(root, key)
-    sys.stdout.write(announcement(root, best, address, pages, visits, login, code))
+    sys.stdout.write(announcement(root, best, address, pages, visits, login, code, cluster))
     sys.stdout.flush()
     if show:
         webbrowser.open(best)

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import param
 
 from jacoscope import Study
-from jacoscope.run import Job
+from jacoscope.run import DaskRunner, Job
 
 from ._cache import Cache
 from ._comparison import Comparison
@@ -54,6 +54,7 @@ class Session(param.Parameterized):
         """
         super().__init__()
         shared, runner = runner, Owned(runner)
+        self.elsewhere = isinstance(shared, DaskRunner)
         self.matrix = Matrix(runner, hop)
         self.structure = Matrix(runner, hop, _STRUCTURES, "the structure was there")
         self.products = Products(runner, hop)

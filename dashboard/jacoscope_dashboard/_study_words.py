@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jacoscope import Advice, Measurement, Study
+from jacoscope._advice import mixed_hosts
 
 TOO_SMALL = "All of these take about as long as calling a function that does nothing."
 NOTHING = "None of the ways could be measured. The table says why."
@@ -31,6 +32,27 @@ def verdict(study: Study) -> tuple[str, str]:
 
     The heading names the winner, a tie, or says that all is too small to tell.
     """
+    title, sentence = _verdict(study)
+    return title, " ".join(filter(None, [sentence, measured_where(study)]))
+
+
+def measured_where(study: Study) -> str:
+    """Say which host of a cluster measured a study, or that several did; empty on this machine."""
+    if len(study.hosts) > 1:
+        return several_hosts(study.rows)
+    if "attempts" not in study.environment or not study.hosts:
+        return ""
+    kind = study.environment.get("device_kind")
+    return f"Measured on host {study.hosts[0]}{f' ({kind})' if kind else ''}."
+
+
+def several_hosts(rows: Sequence[Measurement]) -> str:
+    """Say that what was timed comes from several hosts; empty where it comes from one."""
+    hosts = list(dict.fromkeys(row.host for row in rows if row.host and row.median_s is not None))
+    return mixed_hosts(hosts) if len(hosts) > 1 else ""
+
+
+def _verdict(study: Study) -> tuple[str, str]:
     best = study.best()
     if best is None:
         return "", NOTHING

@@ -110,6 +110,13 @@ def test_colored() -> None:
 
 
 @pytest.mark.slow
+def test_cluster_sweep() -> None:
+    out = run("load/cluster_sweep", "--jobs", "6", "--every", "4")
+    assert out.count("statuses {'ok': 6}") == 2
+    assert "disturbed over undisturbed" in out
+
+
+@pytest.mark.slow
 def test_memory() -> None:
     out = run("memory", "--small", "--only", "outer_product", "--time-limit", "20")
     assert "reverse/chunked/8" in out

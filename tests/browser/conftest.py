@@ -158,7 +158,7 @@ class Visit:
         for disabled in (True, False):
             run.and_(self.page.get_by_role("button", disabled=disabled)).wait_for()
 
-    def says(self, text: str) -> None:
+    def says(self, text: str | re.Pattern[str]) -> None:
         self.page.get_by_text(text).filter(visible=True).first.wait_for()
 
     def verdict(self) -> str:

@@ -36,7 +36,7 @@ def test_what_moved_and_what_is_different() -> None:
     assert (first["here_s"], first["there_s"]) == (2e-3, 1e-3)
     assert (first["ratio"], first["moved"]) == (2.0, True)
     assert not second["moved"]
-    assert held["different"] == {"jax": ["0.10", "0.9"]}
+    assert held["different"] == {"jax": ["0.10", "0.9"], "host": ["a", "b"]}
     assert held["same_shape"]
 
 

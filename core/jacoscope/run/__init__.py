@@ -1,13 +1,17 @@
-"""Where work runs: in this process, or in worker processes of this machine."""
+"""Where work runs: in this process, in worker processes of this machine, or on a Dask cluster."""
 
 from __future__ import annotations
 
+from ._dask import DaskRunner as DaskRunner
+from ._dask import cluster_runner as cluster_runner
+from ._dask import dask_runner as dask_runner
 from ._inline import InlineRunner as InlineRunner
 from ._job import Handle as Handle
 from ._job import Job as Job
 from ._job import Kind as Kind
 from ._job import Outcome as Outcome
 from ._job import Runner as Runner
+from ._launched import LaunchedRunner as LaunchedRunner
 from ._local import LocalRunner as LocalRunner
 from ._local import local_runner as local_runner
 from ._sandbox import sandbox_faults as sandbox_faults
@@ -20,13 +24,17 @@ from ._target import problem_target as problem_target
 
 __all__ = [
     "DTYPES",
+    "DaskRunner",
     "Handle",
     "InlineRunner",
     "Job",
     "Kind",
+    "LaunchedRunner",
     "LocalRunner",
     "Outcome",
     "Runner",
+    "cluster_runner",
+    "dask_runner",
     "direct_target",
     "function_target",
     "local_runner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
@@ -66,11 +66,14 @@ class Outcome:
         status: `ok`, or what became of it.
         message: A sentence; empty when ok.
         value: The result, plain data with arrays; empty unless ok.
+        attempts: On a cluster, one for each time that a worker has begun it: `worker`, its address;
+            `host`; and `ended`, how that ended.
     """
 
     status: OutcomeStatus
     message: str = ""
     value: Mapping[str, Any] = field(default_factory=dict)
+    attempts: Sequence[Mapping[str, str]] = ()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Outcome:
@@ -81,7 +84,7 @@ class Outcome:
             TypeError: It is not one.
         """
         outcome = cls(**plain)
-        kinds = {"status": str, "message": str, "value": Mapping}
+        kinds = {"status": str, "message": str, "value": Mapping, "attempts": list | tuple}
         if not all(isinstance(getattr(outcome, name), kind) for name, kind in kinds.items()):
             raise TypeError("This is no outcome of a job.")
         if outcome.status not in get_args(OutcomeStatus):

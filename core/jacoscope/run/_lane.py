@@ -81,10 +81,17 @@ class Lane:
         send: Takes what there is to say of each job.
         name: Which lane it is.
         confines: What a job may take, in a sandbox of its own; None for no sandboxes.
+        memory_bytes: What a job may take of the memory; None for what is free.
     """
 
     def __init__(
-        self, address: Any, secret: bytes, send: Send, name: str, confines: Confines | None = None
+        self,
+        address: Any,
+        secret: bytes,
+        send: Send,
+        name: str,
+        confines: Confines | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         self._address, self._secret, self._send = address, secret, send
         self._waiting: FairQueue[Ticket] = FairQueue()
@@ -93,6 +100,7 @@ class Lane:
         self._closed = threading.Event()
         self._pools = Pools(name, confines)
         self._confines = confines
+        self._memory_bytes = memory_bytes or (confines.memory_bytes if confines else None)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, number: int, job: Job) -> None:
@@ -176,8 +184,8 @@ class Lane:
         ticket.tries = 0
         ticket.verdict, ticket.outcome = None, None
         ticket.free_bytes = free_memory()
-        if self._confines is not None:
-            ticket.free_bytes = min(ticket.free_bytes, self._confines.memory_bytes)
+        if self._memory_bytes is not None:
+            ticket.free_bytes = min(ticket.free_bytes, self._memory_bytes)
         ticket.limit_bytes = ticket.course.job.options.get("memory_limit") or ticket.free_bytes
         ticket.compiling = True
         self._call(ticket)

@@ -4,9 +4,10 @@ The caller's script is never imported here or in a worker, whatever started it. 
 standard input and answers go out on standard output, both as plain data; when the input ends,
 because the caller has ended, however abruptly, the workers end too.
 
-Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER NICENESS CONFINES`: where large
-functions are, removed at the end; by how much the workers stand back; and what a job may take, in
-a sandbox of its own, in JSON; `null` for no sandboxes.
+Run by `LocalRunner` as `python -m jacoscope.run._launcher FOLDER NICENESS CONFINES MEMORY`: where
+large functions are, removed at the end; by how much the workers stand back; what a job may take, in
+a sandbox of its own, in JSON; `null` for no sandboxes; and how many bytes of memory it may take,
+`null` for what is free.
 """
 
 from __future__ import annotations
@@ -68,15 +69,16 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
     writing = threading.Lock()
 
     def send(message: dict[str, Any]) -> None:
-        with writing:
+        with writing, contextlib.suppress(BrokenPipeError):  # the end of the orders ends it all
             write_frame(answers, pack(message))
 
     secret = secrets.token_bytes(32)
     with Listener(authkey=secret) as listener:
         given = json.loads(sys.argv[3])
         confines = Confines(**given) if given else None
+        memory_bytes = json.loads(sys.argv[4])
         lanes = {
-            name: Lane(listener.address, secret, send, name, confines)
+            name: Lane(listener.address, secret, send, name, confines, memory_bytes)
             for name in get_args(LaneName)
         }
         closing = threading.Event()

@@ -13,9 +13,10 @@ from typing import Any
 
 from jacoscope import Advice, Study
 from jacoscope.problems import family
-from jacoscope.run import Job, Outcome, local_runner
+from jacoscope.run import DaskRunner, Job, Outcome, local_runner
 
 from ._bar import Bar
+from ._cluster import cluster_of
 from ._errors import CommandLineError
 from ._report import advice_report, study_report
 from ._serve import serve_page
@@ -45,7 +46,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _compare(given: argparse.Namespace, target: dict[str, Any]) -> int:
     _check_output(given.out)
-    _check_device(given.device)
+    cluster = cluster_of(given)
+    _check_device(given.device, cluster)
     options = {
         "quantity": given.quantity,
         "chunk_sizes": list(given.chunk_sizes),
@@ -55,7 +57,7 @@ def _compare(given: argparse.Namespace, target: dict[str, Any]) -> int:
         "memory_limit": given.memory_limit,
         "time_limit": given.time_limit,
     }
-    outcome = outcome_of(Job("compare", target, options))
+    outcome = outcome_of(Job("compare", target, options), cluster)
     if outcome.status != "ok":
         _complain(given, outcome.message)
         return 1
@@ -89,12 +91,16 @@ def _advise(given: argparse.Namespace, target: dict[str, Any]) -> int:
     return 0
 
 
-def outcome_of(job: Job) -> Outcome:
-    """Have this machine's workers do a job, and say meanwhile how far it is.
+def outcome_of(job: Job, cluster: DaskRunner | None = None) -> Outcome:
+    """Have workers do a job, and say meanwhile how far it is.
 
-    Ctrl-C ends the workers before it is passed on.
+    Ctrl-C ends the workers, or what a cluster does of it, before it is passed on.
+
+    Args:
+        job: What to do.
+        cluster: Where; None for this machine's workers.
     """
-    runner, bar = local_runner(), Bar(sys.stderr)
+    runner, bar = local_runner() if cluster is None else cluster, Bar(sys.stderr)
     try:
         handle = runner.submit(job, bar.hear)
         while True:
@@ -110,7 +116,7 @@ def outcome_of(job: Job) -> Outcome:
         bar.clear()
 
 
-def _check_device(device: str | None) -> None:
+def _check_device(device: str | None, cluster: DaskRunner | None = None) -> None:
     """Check that there is such a device, before anything is measured.
 
     Raises:
@@ -118,7 +124,7 @@ def _check_device(device: str | None) -> None:
     """
     if device is None or device == "all" or "-" in device or "," in device:
         return  # several: the worker says which it lacks
-    outcome = outcome_of(Job("devices"))
+    outcome = outcome_of(Job("devices"), cluster)
     names = [each["name"] for each in outcome.value.get("devices", [])]
     if names and device not in names:
         raise CommandLineError(f"`--device` must be one of {', '.join(names)}, but got {device!r}.")

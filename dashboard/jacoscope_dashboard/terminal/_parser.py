@@ -67,10 +67,12 @@ def parser() -> Parser:
     serve = commands.add_parser("serve", help="serve the page", description="Serve the page.")
     _add_server(serve, str)
     _add_login(serve)
+    _add_cluster(serve)
 
     compare = _command(commands, "compare", "measure what each way costs, and say which to use")
     _add_quantity(compare)
     _add_measuring(compare)
+    _add_cluster(compare)
 
     advise = _command(commands, "advise", "say which way to use, by estimate: nothing is timed")
     _add_quantity(advise)
@@ -80,6 +82,11 @@ def parser() -> Parser:
 
     explore = _command(commands, "explore", "serve the page for a function, on this machine only")
     _add_server(explore, loopback)
+    _add_cluster(explore)
+
+    about = "start a Dask cluster on this machine, to try --scheduler with"
+    cluster = commands.add_parser("cluster", help=about, description=f"S{about[1:]}.")
+    _add_workers(cluster)
 
     about = "write a study as one HTML file, which needs no network"
     report = commands.add_parser(
@@ -244,6 +251,49 @@ def _add_login(made: Parser) -> None:
         help="run functions of those who have logged in: `sandbox`, each job in one of its own; or"
         " `trusted`, with all your rights",
     )
+
+
+def _add_cluster(made: Parser) -> None:
+    """Add where jobs run, if not on this machine."""
+    made.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="have the workers of a Dask cluster do the work: its scheduler's address, such as"
+        " tcp://node7:8786 or tls://node7:8786",
+    )
+    _add_tls(made)
+
+
+def _add_workers(made: Parser) -> None:
+    made.add_argument(
+        "--workers", type=count(1, 64), default=2, metavar="N", help="how many (%(default)s)"
+    )
+    made.add_argument(
+        "--memory-limit",
+        type=memory,
+        metavar="2GB",
+        help="of each worker, and of each job on it (its share of this machine's)",
+    )
+    made.add_argument(
+        "--port", type=count(0, 65_535), default=8786, help="of the scheduler (%(default)s)"
+    )
+    made.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="address to listen on (%(default)s); whoever reaches it runs code as you, unless"
+        " certificates keep them out",
+    )
+    _add_tls(made)
+    _add_devices(made)
+
+
+def _add_tls(made: Parser) -> None:
+    for name, about in (
+        ("ca", "the certificate of who signs those of the cluster, a file in PEM format"),
+        ("cert", "our certificate"),
+        ("key", "its key"),
+    ):
+        made.add_argument(f"--tls-{name}", metavar="FILE", help=about)
 
 
 def _add_devices(made: Parser) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._cluster import cluster_of
 from ._errors import CommandLineError
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 _NO_LOGIN = (
     "`--allow-code` goes with a login only: give `--basic-auth` or `--oauth-provider`, too. Without"
     " one your own functions run by the second link that the server prints."
+)
+_NO_SANDBOX = (
+    "`--allow-code=sandbox` does not go with `--scheduler`: the sandbox is of this machine, and the"
+    " workers of a cluster have none."
 )
 
 
@@ -31,6 +36,9 @@ def serve_page(given: argparse.Namespace, target: Mapping[str, Any] | None = Non
         login, code = _login(given), getattr(given, "allow_code", None)
         if code is not None and login is None:
             raise CommandLineError(_NO_LOGIN)
+        cluster = cluster_of(given)
+        if cluster is not None and code == "sandbox":
+            raise CommandLineError(_NO_SANDBOX)
     except CommandLineError as error:
         sys.stderr.write(f"jacoscope {given.command}: error: {error}\n")
         return 2
@@ -43,6 +51,7 @@ def serve_page(given: argparse.Namespace, target: Mapping[str, Any] | None = Non
         target=target,
         login=login,
         code=code,
+        cluster=cluster,
     )
 
 

@@ -14,7 +14,13 @@ COLUMNS = [
     {"key": "ratio", "label": "Here over there", "hint": "Above 1 where this one is slower"},
     {"key": "moved", "label": "Change", "hint": "Whether it is beyond noise", "left": True},
 ]
-_NAMES = {"jax": "JAX", "jaxlib": "jaxlib", "python": "Python", "processor": "the processor"}
+_NAMES = {
+    "jax": "JAX",
+    "jaxlib": "jaxlib",
+    "python": "Python",
+    "processor": "the processor",
+    "host": "the host",
+}
 
 
 def against_rows(held: Mapping[str, Any], *, dark: bool) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from ..figures import (
 from ._against import Against
 from ._calls import Calls
 from ._plot import Plot, grid
-from ._study_table import COLUMNS, table_rows
+from ._study_table import columns, table_rows
 from ._tab import Tab
 from ._tradeoff import Tradeoff
 from ._words import (
@@ -35,6 +35,7 @@ from ._words import (
     SWEEP_MEMORY,
     compiling,
     points_of,
+    several,
     so_far,
     sweep_offer,
     telling_offer,
@@ -70,7 +71,11 @@ class CompareView(Tab):
         self._times = Plot("Time", times, summary_times, TIMED, pace)
         self._memory = Plot("Memory", memory, summary_memory, SIZED, pace)
         self._compile = Plot("Compiling", compile_times, compiling, COMPILED, pace)
-        self.table = SortableTable(columns=COLUMNS, visible=False, margin=(18, 0, 26, 0))
+        self.table = SortableTable(
+            columns=columns(elsewhere=explorer.session.elsewhere),
+            visible=False,
+            margin=(18, 0, 26, 0),
+        )
         self.tradeoff = Tradeoff(explorer)
         self.calls = Calls(explorer)
         self.against = Against(explorer)
@@ -189,6 +194,7 @@ class CompareView(Tab):
         if comparison.sweep_state in ("failed", "cancelled"):
             kind = "error" if comparison.sweep_state == "failed" else "quiet"
             head += alert(comparison.sweep_message, kind)
+        head += several(comparison)
         self._sweep_head.write(head)
 
     def _show_sweep(self, plot: Plot) -> None:

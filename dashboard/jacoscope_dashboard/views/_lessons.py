@@ -14,6 +14,7 @@ from .._html import Html, alert
 from .._lesson_board import LessonBoard
 from .._lessons import LESSONS, Lesson, Verdict
 from .._requests import lesson_requests
+from .._study_words import several_hosts
 from ._tab import Tab
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class LessonsView(Tab):
         self._now = None
         if measured.sweep_state == "ok":
             verdict = _judged(lesson, measured.points, measured.small)
-            self._said[lesson.name] = (_KINDS[verdict.holds], verdict.sentence)
+            where = several_hosts([row for _, row in measured.points])
+            self._said[lesson.name] = (_KINDS[verdict.holds], f"{verdict.sentence} {where}".strip())
         else:
             self._said[lesson.name] = (("open", "Not measured"), measured.sweep_message)
         following = [] if measured.sweep_state == "cancelled" else self._waiting

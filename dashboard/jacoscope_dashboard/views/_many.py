@@ -16,6 +16,7 @@ from .._table import SortableTable
 from ..figures import sweep_times
 from ._many_words import NAMES, columns, many_points, many_rows, offer, summary
 from ._plot import Plot, grid
+from ._words import several
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -107,7 +108,7 @@ class _Part:
             case "cancelled":
                 sentence = alert(comparison.sweep_message, "quiet")
             case _:
-                sentence = ""
+                sentence = several(comparison)
         self.status.write(sentence)
 
     def _show_plot(self) -> None:

@@ -40,6 +40,7 @@ from ._scaling_words import (
     speed_ups,
 )
 from ._tab import Tab
+from ._words import several
 
 if TYPE_CHECKING:
     from .._explorer import Explorer
@@ -133,7 +134,8 @@ class _Section:
             case "cancelled":
                 return alert(comparison.sweep_message, "quiet")
         changed = not same_to_measure(spec, self.explorer.settings())
-        return f'<p class="quiet">Measured for {escape(describe(spec))}.</p>' if changed else ""
+        said = f'<p class="quiet">Measured for {escape(describe(spec))}.</p>' if changed else ""
+        return said + several(comparison)
 
 
 class _Range(_Section):

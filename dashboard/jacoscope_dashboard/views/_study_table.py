@@ -28,6 +28,12 @@ COLUMNS = [
     _column("error", "Error", "Largest relative error against the reference"),
     _column("note", "Note", "What else there is to say", left=True, wrap=True),
 ]
+HOST = _column("host", "Host", "The machine that measured it", left=True)
+
+
+def columns(*, elsewhere: bool) -> list[dict[str, Any]]:
+    """Return the columns, with the host where not all is measured on this machine."""
+    return [*COLUMNS[:-1], HOST, COLUMNS[-1]] if elsewhere else COLUMNS
 
 
 def table_rows(
@@ -59,6 +65,7 @@ def _row(row: Measurement, best: Measurement | None, dark: bool) -> dict[str, An
             "memory": _cell(row.predicted_bytes, format_bytes),
             "peak": _peak(row),
             "error": _cell(row.error, lambda error: significant(error, 2)),
+            "host": {"text": row.host or "", "sort": row.host},
             "note": {"text": note(row), "sort": note(row) or None},
         },
     }

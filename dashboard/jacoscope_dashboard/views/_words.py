@@ -13,7 +13,7 @@ from jacoscope.problems import family
 from .._comparison import Comparison
 from .._html import alert
 from .._requests import Spec, sweep_requests, telling_knobs
-from .._study_words import compiling_s
+from .._study_words import compiling_s, several_hosts
 from .._study_words import verdict as said
 from ..figures import format_seconds
 from ._points import point_of
@@ -77,6 +77,12 @@ def telling_offer(spec: Spec) -> str:
     each = family(spec["problem"])
     sizes = [f"{each.knobs[name].title.lower()} {knobs[name]:,}" for name in each.telling]
     return f"Compare at {', '.join(sizes)}"
+
+
+def several(comparison: Comparison) -> str:
+    """Return a paragraph that says so where a sweep was measured on several hosts."""
+    said = several_hosts([row for _, row in comparison.points])
+    return f'<p class="quiet">{escape(said)}</p>' if said else ""
 
 
 def points_of(comparison: Comparison) -> list[dict[str, Any]]:
