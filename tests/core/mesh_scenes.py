@@ -245,7 +245,7 @@ def tell_meshes() -> None:
     explicit = jax.make_mesh((8,), ("devices",))
     expected = jax.jacfwd(f)(x)
     ours = jsc.jacobian(f, x, "forward", device=explicit)
-    types = {str(each) for each in ours.sharding.mesh.axis_types}
+    types = {each.name for each in ours.sharding.mesh.axis_types}
     told("explicit axes", 8, types=sorted(types), **held(ours, expected))
     with jax.set_mesh(explicit):
         ours = jax.jit(lambda x: jsc.jacobian(f, x, "forward", device="all"))(x)
