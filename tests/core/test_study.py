@@ -327,7 +327,7 @@ def test_a_brief_reference_is_a_product_or_the_whole_where_there_is_no_jvp() -> 
         ({"quantity": "jacobean"}, "`quantity` must be one of jacobian, hessian"),
         ({"chunk_sizes": (0,)}, "`chunk_sizes` must be positive integers, but got 0"),
         ({"time_limit": 0}, "`time_limit` must be above 0 seconds"),
-        ({"runner": "moon"}, "`runner` must be local or inline"),
+        ({"runner": "moon"}, "`runner` must be local, inline, dask or the address of a scheduler"),
         ({"device": "tpu:7"}, "`device` must be one of cpu:0"),
     ],
 )
