@@ -13,8 +13,7 @@ _QUIET = 3  # looks in a row without a job: who has just seen a result clicks on
 _FEW = 10  # visits whose objects are walked over before anyone notices
 _MANY = 5  # visits that have ended, whatever goes on
 _SHARE = 8  # to free a visit costs some eight times as much as to walk over it
-_SPARE = 300_000  # objects, some twenty visits' worth
-_COUNT_EVERY = 20  # looks
+_SOON, _LATE = 200, 1200  # looks, ten minutes and an hour: open visits leave garbage, too
 _NEVER = 1_000_000  # collections of the middle generation until Python has a full one of its own
 
 
@@ -33,7 +32,7 @@ class Garbage:
             busy: Whether a job is under way.
         """
         self._busy = busy
-        self._open = self._ended = self._quiet = self._looks = self._kept = 0
+        self._open = self._ended = self._quiet = self._looks = 0
 
     def take_over(self) -> None:
         """Leave full collections to this; call it once a process, when a visitor may come.
@@ -65,16 +64,11 @@ class Garbage:
         self._quiet = 0 if self._busy() else self._quiet + 1
         if self._is_due():
             gc.collect()
-            self._ended, self._kept = 0, _old_objects()
+            self._ended = self._looks = 0
 
     def _is_due(self) -> bool:
         if self._ended >= max(_MANY, self._open / _SHARE):
             return True
         if self._ended and (self._open == 0 or (self._open <= _FEW and self._quiet >= _QUIET)):
             return True
-        return self._looks % _COUNT_EVERY == 0 and _old_objects() > 2 * self._kept + _SPARE
-
-
-def _old_objects() -> int:
-    """Count what only a full collection would look at."""
-    return len(gc.get_objects(generation=2))
+        return self._looks >= (_SOON if self._quiet >= _QUIET else _LATE)

@@ -13,7 +13,6 @@ from bokeh.document import Document
 from panel.io import document as panel_document
 from panel.io.state import state
 
-from jacoscope_dashboard import _garbage
 from jacoscope_dashboard._garbage import Garbage
 
 
@@ -89,18 +88,13 @@ def test_once_it_is_collected_there_is_none(collected: list[str]) -> None:
     assert looks(garbage, collected, 19) is None
 
 
-def test_what_visits_that_stay_leave_is_collected_when_objects_have_doubled(
-    collected: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("busy", "after"), [(False, 200), (True, 1200)])
+def test_what_visits_that_stay_leave_is_collected_now_and_then(
+    busy: bool, after: int, collected: list[str]
 ) -> None:
-    objects = [1_000_000]
-    monkeypatch.setattr(_garbage, "_old_objects", lambda: objects[0])
-    garbage = of_visits(30, 30)
-    assert looks(garbage, collected, 1) == 1
-    objects[0] = 2_300_000
-    assert looks(garbage, collected, 60) is None
-    objects[0] = 2_300_001
-    assert looks(garbage, collected, 20) is not None
-    assert looks(garbage, collected, 60) is None  # these are what stays
+    garbage = of_visits(30, 0, busy)
+    for _ in range(2):
+        assert looks(garbage, collected, 2000) == after
 
 
 def test_what_was_there_is_walked_no_more_and_what_comes_later_is(restored: None) -> None:
