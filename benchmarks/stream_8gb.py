@@ -79,7 +79,7 @@ def write(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:
     return {"peak": peak("self")}
 
 
-def check(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:  # noqa: ARG001
+def check(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:  # noqa: ARG001 (steps are called alike)
     """Compare what is on disk with JAX's products; the errors are relative to the largest entry."""
     import jax
     import jax.numpy as jnp
@@ -120,7 +120,7 @@ def check(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:  # 
     return {"errors": errors, "bytes": array.nbytes, "largest": largest, "peak": peak("self")}
 
 
-def whole(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:  # noqa: ARG001
+def whole(path: str, rows: int, columns: int, limit: int) -> dict[str, Any]:  # noqa: ARG001 (steps are called alike)
     """Build the Jacobian as a whole by `jax.jacrev`."""
     import jax
 

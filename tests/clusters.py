@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).parents[1]
+from tests.served import checkout, heard
+
 PATIENCE_S = 120.0
 
 
@@ -41,21 +42,15 @@ class Cluster:
 @contextmanager
 def cluster(*options: str) -> Iterator[Cluster]:
     """Start a cluster, at a free port unless told otherwise; at the end Ctrl-C ends all of it."""
-    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
     process = subprocess.Popen(
         [sys.executable, "-m", "jacoscope_dashboard._cli", "cluster", "--port", "0", *options],
-        env={**os.environ, "PYTHONPATH": path},
+        env=checkout(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    assert process.stdout is not None
-    said = ""
-    while "Ctrl-C ends it" not in said:
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        said += line
+    said = heard(process, "Ctrl-C ends it", lambda: process.communicate()[1])
     found = re.search(r"is at (\S+)", said)
     assert found is not None
     made = Cluster(process, found[1], said)

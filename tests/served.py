@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -128,22 +128,33 @@ def started(
         log: Where its errors go.
         run: What Python runs, in place of the command: something that does the same, and more.
     """
-    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, *run, "serve", "--port", "0", *options],
-            env={**os.environ, "PYTHONPATH": path},
+            env=checkout(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
         )
-    assert process.stdout is not None
-    said = ""
-    while "  Code that is typed" not in said:
-        line = process.stdout.readline()
-        assert line, log.read_text()
-        said += line
+    said = heard(process, "  Code that is typed", log.read_text)
     port = re.search(r"Jacoscope is at http://\S+:([0-9]+)", said)
     assert port is not None
     return Served(process, int(port[1]), said, log)
+
+
+def checkout() -> dict[str, str]:
+    """Return the environment in which Python imports what is here, installed or not."""
+    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def heard(process: subprocess.Popen[str], last: str, why: Callable[[], str]) -> str:
+    """Return what a process says, up to the line that holds `last`; fail with `why` if it ends."""
+    assert process.stdout is not None
+    said = ""
+    while last not in said:
+        line = process.stdout.readline()
+        assert line, why()
+        said += line
+    return said

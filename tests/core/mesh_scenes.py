@@ -3,13 +3,12 @@
     python -m tests.core.mesh_scenes COUNT…                 meshes of so many of eight devices
     python -m tests.core.mesh_scenes --process I N PORT     one of N processes, a device each
 
-It has to start before JAX does, as that is told once how many devices there are.
+How many devices there are, JAX is told by the environment that `test_mesh.py` gives the script.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import warnings
@@ -17,6 +16,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+import jacoscope
+from jacoscope._measure import measure
+from jacoscope._scene import Options
+from jacoscope._timing import Protocol
+from tests.helpers import nested_function, nested_point
 
 FEW = """
     forward vmap, reverse vmap, forward 16×23, reverse 15×24, reverse 7×11, pytree forward,
@@ -28,23 +38,6 @@ PROCESSES = (
 )
 COLLECTIVES = r"all-reduce|all-gather|all-to-all|collective-permute|reduce-scatter"
 
-if __name__ == "__main__":
-    os.environ["JAX_PLATFORMS"] = "cpu"
-    os.environ["JAX_ENABLE_X64"] = "1"
-    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
-    if "--process" not in sys.argv:
-        os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
-
-import jax  # noqa: E402 (see above)
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
-from jax.sharding import Mesh, NamedSharding, PartitionSpec  # noqa: E402
-
-import jacoscope  # noqa: E402
-from jacoscope._measure import measure  # noqa: E402
-from jacoscope._scene import Options  # noqa: E402
-from jacoscope._timing import Protocol  # noqa: E402
-from tests.helpers import nested_function, nested_point  # noqa: E402
 
 jsc: Any = jacoscope  # words for modes and batchings come from tables
 Case = tuple[str, Callable[[], Any], Callable[[], Any]]

@@ -233,7 +233,9 @@ def test_blocks_of_one_size_where_that_fits() -> None:
 
 def test_auto_takes_the_mode_that_fits() -> None:
     def deep(x: Any) -> Any:  # reverse keeps what each of many steps leaves
-        step = lambda c, _: (jnp.sin(jnp.outer(c, c)).sum(0), None)  # noqa: E731
+        def step(carried: Any, _: None) -> Any:
+            return jnp.sin(jnp.outer(carried, carried)).sum(0), None
+
         return jax.lax.scan(step, x, None, length=400)[0][:3]
 
     x = jnp.ones(64)

@@ -35,14 +35,20 @@ Told = list[dict[str, Any]]
 
 
 def scenes(*arguments: Any) -> subprocess.Popen[str]:
-    environment = {name: text for name, text in os.environ.items() if name != "XLA_FLAGS"}
-    path = os.pathsep.join(sys.path)
+    devices = 1 if "--process" in arguments else 8
+    told = {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "JAX_PLATFORMS": "cpu",
+        "JAX_ENABLE_X64": "1",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "tests.core.mesh_scenes", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**environment, "PYTHONPATH": path},
+        env={**os.environ, **told},
     )
 
 

@@ -23,8 +23,8 @@ ADDRESS = "tcp://node7:8786"
 
 
 def row(strategy: str, host: str | None, median_s: float | None) -> Measurement:
-    times = dict.fromkeys(("median_s", "q25_s", "q75_s", "low_s", "high_s"), median_s)
-    return Measurement("jacobian", strategy, n_in=3, n_out=4, host=host, **times)  # type: ignore[arg-type]
+    times: Any = dict.fromkeys(("median_s", "q25_s", "q75_s", "low_s", "high_s"), median_s)
+    return Measurement("jacobian", strategy, n_in=3, n_out=4, host=host, **times)
 
 
 def test_a_job_that_waits_says_for_what() -> None:
