@@ -326,11 +326,11 @@ def _with_peak(study: Study, best: Measurement, request: _Request) -> Study:
 
 
 def _peaked(row: Measurement, request: _Request, options: dict[str, Any]) -> Measurement:
-    try:
-        found = run_job("peak", request.f, request.x, request.vectors, options, request.runner)
-    except ValueError as error:  # killed, above the limit
-        return row.but(status="out_of_memory", message=str(error))
-    row = row.with_peak(found["peak_bytes"], found["source"])
+    outcome = run_job("peak", request.f, request.x, request.vectors, options, request.runner)
+    if outcome.status != "ok":
+        status = "crashed" if outcome.status == "failed" else outcome.status
+        return row.but(status=status, message=outcome.message)
+    row = row.with_peak(outcome.value["peak_bytes"], outcome.value["source"])
     limit = request.limit_bytes
     if limit is None or row.peak_bytes is None or row.peak_bytes <= limit:
         return row

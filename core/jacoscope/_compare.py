@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from .run import (
     InlineRunner,
     Job,
     Kind,
+    Outcome,
     cluster_runner,
     direct_target,
     function_target,
@@ -121,8 +122,10 @@ def run_study(
         TypeError: `f` or `x` can't travel to a worker.
         ValueError: An option does not fit.
     """
-    value = run_job("compare", f, x, vectors, options, runner)
-    study = Study.from_plain(value["study"])
+    outcome = run_job("compare", f, x, vectors, options, runner)
+    if outcome.status != "ok":
+        raise ValueError(outcome.message)
+    study = Study.from_plain(outcome.value["study"])
     return study if runner in _HERE else _of_another_kind(study, x)
 
 
@@ -145,23 +148,18 @@ def run_job(
     vectors: Any,
     options: dict[str, Any],
     runner: RunnerName,
-) -> Mapping[str, Any]:
-    """Have a runner do a job on a function, and return its value.
+) -> Outcome:
+    """Have a runner do a job on a function, and return how it ended.
 
     Raises:
         TypeError: `f` or `x` can't travel to a worker.
-        ValueError: It did not end well; the sentence says why.
     """
     if runner == "inline":
         target = direct_target(f, x, vectors=vectors)
-        outcome = InlineRunner().submit(Job(kind, target, options)).result()
-    else:
-        target = function_target(f, x, vectors=vectors)
-        elsewhere = local_runner() if runner == "local" else cluster_runner(runner)
-        outcome = elsewhere.submit(Job(kind, target, options)).result()
-    if outcome.status != "ok":
-        raise ValueError(outcome.message)
-    return outcome.value
+        return InlineRunner().submit(Job(kind, target, options)).result()
+    target = function_target(f, x, vectors=vectors)
+    elsewhere = local_runner() if runner == "local" else cluster_runner(runner)
+    return elsewhere.submit(Job(kind, target, options)).result()
 
 
 def check_runner(f: Any, time_limit: float, runner: str) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -15,6 +16,7 @@ import pytest
 from jax.experimental.sparse import BCOO
 
 import jacoscope as jsc
+from jacoscope import _autotune
 from jacoscope._autotune import _checked, _fastest, _unmeasured
 from jacoscope._cache import cache_folder
 from jacoscope._fingerprint import fingerprint
@@ -22,6 +24,7 @@ from jacoscope._measurement import Measurement
 from jacoscope._remembered import Choice, recall, remember, remembered_strategy
 from jacoscope._settle import settle
 from jacoscope._strategy import Strategy, named, plan
+from jacoscope.run import Outcome
 from tests.helpers import nested_function, nested_point, relative_error, require_asdex
 
 DEVICE = jax.devices()[0]
@@ -327,6 +330,21 @@ def test_a_studys_advice_cites_its_measurements() -> None:
     assert advice.reason.startswith("It took ")
     failed = jsc.compare(jnp.sin, jnp.ones(6, int), runner="inline")
     assert failed.advice is None
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [("out_of_memory", "out_of_memory"), ("crashed", "crashed"), ("failed", "crashed")],
+)
+def test_a_peak_that_can_not_be_measured_has_its_own_reason(
+    ended: Any, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = Outcome(ended, "The scheduler has gone.")
+    monkeypatch.setattr(_autotune, "run_job", lambda *_: lost)
+    row = Measurement("jacobian", "forward/vmap", n_in=3, n_out=3)
+    request: Any = SimpleNamespace(f=None, x=None, vectors=None, runner="local")
+    tried = _autotune._peaked(row, request, {})
+    assert (tried.status, tried.message) == (status, "The scheduler has gone.")
 
 
 @pytest.mark.slow
