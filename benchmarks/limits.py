@@ -99,7 +99,10 @@ def peak_of(f: Any, x: Any, strategy: Strategy) -> int | None:
         "time_limit": 60.0,
         "strategy": strategy.name,
     }
-    return run_job("peak", f, x, None, options, "local")["peak_bytes"]
+    outcome = run_job("peak", f, x, None, options, "local")
+    if outcome.status != "ok":
+        raise RuntimeError(outcome.message)
+    return outcome.value["peak_bytes"]
 
 
 def told(name: str, found: dict[str, Any]) -> tuple[str, list[str]]:

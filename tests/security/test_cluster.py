@@ -16,9 +16,10 @@ import pytest
 
 from jacoscope.run import DaskRunner, Job, dask_runner
 from jacoscope.run._no_pickle import strings_of
-from tests.clusters import ROOT, Cluster
+from tests.clusters import Cluster
 from tests.clusters import cluster as started
 from tests.security.conftest import certify
+from tests.served import checkout
 
 distributed = pytest.importorskip("distributed")
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the workers have no tests
@@ -165,7 +166,7 @@ def test_no_pickle_names_anything(tmp_path: Path) -> None:
     command = [sys.executable, "-c", READ, pickled.hex()]
     done = subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "core")},
+        env=checkout(),
         capture_output=True,
         text=True,
         check=True,
