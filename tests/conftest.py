@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import jax
 import pytest
+
+from tests.hung import told_if_it_hangs
 
 # A comparison waits its turn behind any other on this machine; tests have a machine of their own.
 os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="jacoscope-tests-")
@@ -18,6 +20,13 @@ os.environ["JACOSCOPE_CACHE"] = tempfile.mkdtemp()  # what a user has tuned is n
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the notebooks first: the longest file would leave the other worker idle at the end."""
     items.sort(key=lambda item: "notebooks" not in item.path.parts)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell what runs, should the test hang."""
+    with told_if_it_hangs(item.nodeid):
+        return (yield)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from jacoscope.run import Job, LocalRunner, function_target
+from tests.served import checkout
 
 LEFT_S = 2.0  # after which nothing may be left
 PATIENCE_S = 60.0
@@ -85,3 +86,25 @@ def test_what_a_dead_worker_left_ends(runner: LocalRunner, tmp_path: Path) -> No
     outcome = handle.result(PATIENCE_S)
     assert (outcome.status, outcome.message) == ("crashed", "The worker process died (SIGSEGV).")
     assert left([child]) == []
+
+
+DIES = """
+import os, subprocess, sys
+import psutil
+from jacoscope.run import _family
+from jacoscope.run._kin import Kin
+
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+sleeper = subprocess.Popen(sleep, stdout=subprocess.DEVNULL)
+print(sleeper.pid, flush=True)
+Kin.everyone = psutil.Process.children = lambda *_, **__: os._exit(0)
+_family.end_family(psutil.Process(sleeper.pid))
+"""
+
+
+def test_nobody_stays_stopped_when_the_launcher_dies_over_a_kill() -> None:
+    """Such a worker would see no end of the launcher, and keep the device's lock for ever."""
+    done = subprocess.run([sys.executable, "-c", DIES], stdout=subprocess.PIPE, env=checkout())
+    worker = psutil.Process(int(done.stdout))
+    assert worker.status() != psutil.STATUS_STOPPED
+    worker.kill()

@@ -12,8 +12,7 @@ from functools import cache, partial
 from typing import Any, ClassVar
 
 from ._confines import Confines
-from ._job import Job, OnEvent
-from ._launched import LaunchedHandle, LaunchedRunner, environment
+from ._launched import LaunchedRunner, environment
 from ._spool import Spool, remove
 
 _LAUNCHER = "jacoscope.run._launcher"
@@ -60,15 +59,11 @@ class LocalRunner(LaunchedRunner):
 
     def _packed(self, target: Mapping[str, Any]) -> Mapping[str, Any]:
         assert self._spool is not None
-        return target if self._confines else self._spool.lighten(target)
-
-    def submit(self, job: Job, on_event: OnEvent | None = None) -> LaunchedHandle:
-        """Queue a job in its lane; returns at once."""
-        handle = super().submit(job, on_event)
-        with self._lock:
-            if self._spool is not None:
-                self._spool.trim({each.path for each in list(self._handles.values())})
-        return handle
+        if self._confines:
+            return target
+        light = self._spool.lighten(target)
+        self._spool.trim({each.path for each in list(self._handles.values())})
+        return light
 
 
 @cache

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 _LARGE_BYTES = 1_000_000
-_KEPT = 2  # files of functions that no job runs just now
+_KEPT = 3  # files of functions that no job runs just now, the one to be sent among them
 
 
 class Spool:
