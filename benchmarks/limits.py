@@ -7,7 +7,8 @@ Jacobian and what `f` itself takes for temporaries. In each mode the largest chu
 fits by prediction, else one pass at a time; of these, the one of the least estimate, as `advise`
 does. It is timed in turns with the faster unchunked builder of the two modes, and its peak measured
 in a fresh process where it takes more than 16 MB. Exits 1 where it is above the limit, predicted or
-measured, or takes more than 1.3 times as long.
+measured, or takes more than 1.3 times as long; then every other chunk size that fits is timed, too,
+and the fastest of all is named: whether it is the choice that falls short, or chunks.
 """
 
 from __future__ import annotations
@@ -73,8 +74,33 @@ def limited(name: str, budget_s: float) -> dict[str, Any]:
     peak = None if predicted <= RESOLUTION_BYTES else peak_of(f, x, chunked)
     passes = chunked.passes(size(shapes), case.n_out, 1)
     found |= {"mode": chunked.mode, "passes": passes}
-    chunk = chunked.chunk_size or 1
-    return {**found, "chunk": chunk, "predicted": predicted, "peak": peak, "times": times}
+    found["chunk"] = chunked.chunk_size or 1
+    found |= {"predicted": predicted, "peak": peak, "times": times}
+    if times["chunked"] <= SLOWER * times["whole"]:
+        return found
+    rivals = [way for way in every_chunking(case.n_in, case.n_out) if fits(way, f, shapes, limit)]
+    ways = {"whole": able[fastest]}
+    ways |= {name: carried_out(name, f) for name in {chunked.name, *rivals}}
+    calls = {name: lambda way=way: way(x) for name, way in ways.items()}
+    every = medians(calls, CALLS, budget_s=4 * budget_s)
+    whole = every.pop("whole")
+    best = min(every, key=every.__getitem__)
+    return {**found, "rivals": len(every), "best": best, "best_ratio": every[best] / whole}
+
+
+def every_chunking(n_in: int, n_out: int) -> list[str]:
+    """Name each mode with one pass at a time, and with each chunk size that saves a turn."""
+    names = []
+    for mode, passes in {"forward": n_in, "linearize": n_in, "reverse": n_out}.items():
+        sizes = {-(-passes // turns) for turns in range(1, passes + 1)} - {passes}
+        names += [f"{mode}/map", *(f"{mode}/chunked/{each}" for each in sorted(sizes))]
+    return names
+
+
+def fits(name: str, f: Any, shapes: Any, limit: int) -> bool:
+    """Whether a way keeps a limit by prediction; one that can't be compiled does not."""
+    needed = attempt(lambda: predict_bytes(named("jacobian", name), f, (shapes,)))
+    return isinstance(needed, int) and needed <= limit
 
 
 def predict_one(mode: str, f: Any, shapes: Any) -> int | None:
@@ -117,9 +143,16 @@ def told(name: str, found: dict[str, Any]) -> tuple[str, list[str]]:
     short = [
         *(["is above the limit by prediction"] if found["predicted"] > limit else []),
         *(["is above the limit as measured"] if peak is not None and peak > limit else []),
-        *([f"takes {ratio:.2f} times as long"] if ratio > SLOWER else []),
+        *([f"takes {ratio:.2f} times as long{others(found)}"] if ratio > SLOWER else []),
     ]
     return f"{line} {ratio:6.2f}×", short
+
+
+def others(found: dict[str, Any]) -> str:
+    """Say how the fastest chunking of all that fit does."""
+    return (
+        f"; the fastest of {found['rivals']} that fit, {found['best']}: {found['best_ratio']:.2f}"
+    )
 
 
 def megabytes(count: int | None) -> str:

@@ -71,13 +71,20 @@ def _estimated(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Stra
         if each.builtin is None
         and asked.mode in (None, each.mode)
         and asked.order in (None, each.order)
-        and asked.batching in (None, each.batching)
+        and _allowed(asked, each, n_in, n_out)
     ]
     ranked = rank(candidates, f, (x,))
     rule = textbook(asked.quantity, n_in, n_out)
     if not ranked:
         return obvious
     return replace(prefer(ranked, rule)[0].strategy, sharded=asked.sharded)
+
+
+def _allowed(asked: Strategy, each: Strategy, n_in: int, n_out: int) -> bool:
+    """Whether a batching is the one asked for; chunks that take all passes at once are `vmap`."""
+    if asked.batching == "chunked" and each.batching == "vmap":
+        return each.passes(n_in, n_out, 1) <= (asked.chunk_size or 0)
+    return asked.batching in (None, each.batching)
 
 
 def _obvious(asked: Strategy, f: Callable[[Any], Any], x: PyTree[Any]) -> Strategy:

@@ -166,6 +166,9 @@ def test_auto_keeps_what_is_given() -> None:
             assert settled.batching is not None
     settled = settle(Strategy("jacobian", None, "chunked", 7), f, x)
     assert (settled.batching, settled.chunk_size) == ("chunked", 7)
+    w = jnp.ones((1_000, 1_000))
+    few = settle(Strategy("jacobian", None, "chunked", 64), lambda x: (w @ (w @ x))[:9], w[0])
+    assert few.name == "reverse/vmap"  # all nine rows at once, and not the columns in chunks
     assert (
         settle(Strategy("hessian", None, None, None, "linearize"), jnp.sum, x).order == "linearize"
     )
