@@ -95,7 +95,7 @@ def test_best_and_ties(study: jsc.Study) -> None:
     best = study.best()
     assert best is not None
     tied = [row for row in study.rows if row.tie]
-    fastest = min(study.rows, key=lambda row: row.median_s or 0)
+    fastest = min(study.rows, key=lambda row: row.q25_s or 0)  # a disturbance only adds
     if tied:
         assert fastest in tied
         assert best.predicted_bytes == min(row.predicted_bytes or 0 for row in tied)
