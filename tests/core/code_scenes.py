@@ -173,12 +173,16 @@ def check(case: dict[str, Any]) -> float | str:
     theirs = expected(quantity, scene, many=case["many"])
     if case["matrix"]:
         theirs = matrix_of(quantity, scene)
-    is_sparse = lambda leaf: isinstance(leaf, BCOO)  # noqa: E731
     kinds = {is_sparse(leaf) for leaf in jax.tree.leaves(got, is_leaf=is_sparse)}
     if kinds != {case["bcoo"]}:
         return f"BCOO: {kinds}"
     dense = jax.tree.map(lambda a: a.todense() if is_sparse(a) else a, got, is_leaf=is_sparse)
     return relative_error(dense, theirs)
+
+
+def is_sparse(leaf: Any) -> bool:
+    """Whether it is a sparse matrix, which is a leaf here."""
+    return isinstance(leaf, BCOO)
 
 
 def main() -> None:

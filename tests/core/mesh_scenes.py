@@ -130,7 +130,7 @@ def cases(device: Any) -> Iterator[Case]:
 
 def colored_cases(device: Any) -> Iterator[Case]:
     try:
-        import asdex  # noqa: F401
+        import asdex  # noqa: F401 (it may be there and not work)
     except ImportError:  # as asdex 0.5 with JAX 0.12
         return
     jacobian = partial(jsc.jacobian, device=device)

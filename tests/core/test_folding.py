@@ -123,7 +123,9 @@ def test_within_other_transformations() -> None:
 def test_weights_that_are_traced_are_not_taken_for_fixed() -> None:
     @jax.jit
     def jacobian(weights: Any, x: Any) -> Any:
-        f: Callable[[Any], Any] = lambda x: jnp.tanh(weights @ x)  # noqa: E731
+        def f(x: Any) -> Any:
+            return jnp.tanh(weights @ x)
+
         return jsc.jacobian(f, x, mode="forward", batching="folded")
 
     for scale in (1.0, 2.0):

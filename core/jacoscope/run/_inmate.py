@@ -33,12 +33,12 @@ class AskedTurns:
         self._ask = ask
 
     @contextlib.contextmanager
-    def probe(self, lane: str = "probe") -> Iterator[None]:  # noqa: ARG002
+    def probe(self, lane: str = "probe") -> Iterator[None]:  # noqa: ARG002 (as in `Turns`)
         """Do nothing: it is."""
         yield
 
     @contextlib.contextmanager
-    def timing(self, waiting: Callable[[], None] = print) -> Iterator[None]:  # noqa: ARG002
+    def timing(self, waiting: Callable[[], None] = print) -> Iterator[None]:  # noqa: ARG002 (as in `Turns`)
         """Do nothing: it is."""
         yield
 
