@@ -15,27 +15,33 @@ from ._experiment import Experiment
 from ._explorer import Explorer, tab_in
 from ._html import Html
 from ._place import served
-from ._theme import MARK, PAGE_SX, THEME
+from ._preview import put_before
+from ._theme import BRAND, PAGE_SX, THEME
 from ._upstream import walk_less
 
 _A_TURN = 3  # controls
 _OWN_STYLE = ["Axis", "ColorBar", "Grid", "Legend", "Title"]
-_BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
-<p>See, measure and choose how JAX differentiates your function</p></div>"""
 
 
 class Page(ui.Page):
     """A page that leaves the figures as they are: they bring their own colors and sizes."""
 
-    def __init__(self, **params: Any) -> None:
-        """Build the page. See `panel_material_ui.Page`."""
+    def __init__(self, explorer: Explorer, **params: Any) -> None:
+        """Build the page of an explorer. See `panel_material_ui.Page`."""
         super().__init__(**params)
+        self._explorer = explorer
         # It follows `pn.state.busy`, which changes twice at each event of any visitor. Each change
         # walks all models of all open pages, and what is followed keeps the page for ever. Param
         # lets go of what a parameter follows only when it is given something else to follow.
         with edit_readonly(self):
             self.busy = self.param.sidebar_open
             self.busy = False
+
+    def server_doc(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the page's document. See `panel.viewable.Viewable.server_doc`."""
+        document: Any = super().server_doc(*args, **kwargs)
+        put_before(document, self._explorer)
+        return document
 
     def get_root(self, *args: Any, **kwargs: Any) -> Any:
         """Return the page's model. See `panel.viewable.Renderable.get_root`."""
@@ -51,7 +57,8 @@ def page(explorer: Explorer) -> Page:
     browser = Browser(width=0, height=0, margin=0)
     drawer = pn.Column(sizing_mode="stretch_width")
     made = Page(
-        header=[Html(_BRAND, margin=(0, 8)), browser, *_way_out()],
+        explorer,
+        header=[Html(BRAND, margin=(0, 8)), browser, *_way_out()],
         sidebar=[drawer],
         main=[explorer.body],
         sidebar_width=300,

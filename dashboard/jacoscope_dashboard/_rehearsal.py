@@ -22,6 +22,7 @@ from jacoscope.run import Job, Outcome
 from ._explorer import TABS, Explorer
 from ._jobs import Event
 from ._page import page
+from ._preview import preview
 from .figures import heatmap
 
 
@@ -55,6 +56,7 @@ def rehearse() -> None:
     made = page(explorer)
     explorer.session.matrix.param.update(state="ok", picture=_PICTURE)
     made.get_root(Document())
+    preview(explorer)
     study = Study(_ROWS)
     explorer.session.comparison.param.update(
         state="ok", rows=list(_ROWS), study=study, spec=explorer.settings()

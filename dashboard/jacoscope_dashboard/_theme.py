@@ -16,6 +16,8 @@ def static(name: str) -> str:
 CSS: str = (_STATIC / "jacoscope.css").read_text(encoding="utf-8")
 SHELF_CSS = static("shelf.css")
 MARK: str = (_STATIC / "mark.svg").read_text(encoding="utf-8")
+BRAND = f"""<div class="brand">{MARK}<h1>Jacoscope</h1>
+<p>See, measure and choose how JAX differentiates your function</p></div>"""
 ICON = _STATIC / "mark.svg"
 TABLE_JS: str = (_STATIC / "table.js").read_text(encoding="utf-8")
 CODE_JS: str = (_STATIC / "code.js").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ from ._roof import summary_roofline as summary_roofline
 from ._rows import kind_of as kind_of
 from ._singular import singular_values as singular_values
 from ._singular import summary_singular_values as summary_singular_values
+from ._still import heatmap_html as heatmap_html
 from ._summary import summary_compile_times as summary_compile_times
 from ._summary import summary_heatmap as summary_heatmap
 from ._summary import summary_memory as summary_memory
@@ -67,6 +68,7 @@ __all__ = [
     "frames_later",
     "groups",
     "heatmap",
+    "heatmap_html",
     "heatmap_png",
     "kind_of",
     "memory",

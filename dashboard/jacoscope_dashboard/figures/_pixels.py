@@ -11,16 +11,18 @@ from PIL import Image
 from ._palette import STEPS, diverging, palette
 from ._scale import scale_of
 
-_SIDE = 384  # pixels that the longer side has at least
+_SIDE = 384  # pixels
 _LEAST = 16  # pixels that a side has at least
 
 
-def heatmap_png(picture: dict[str, Any], *, dark: bool = False) -> bytes | None:
+def heatmap_png(picture: dict[str, Any], *, dark: bool = False, side: int = _SIDE) -> bytes | None:
     """Return a matrix in the colors of `heatmap` as a PNG, its first entry top left.
 
     Args:
         picture: What a `matrix` job brings; `values` are float32, (r, c).
         dark: Whether the page is dark.
+        side: Pixels that the longer side is to have, as near as whole cells come to it; a cell has
+            one or more.
 
     Returns:
         The file's bytes; None for a matrix without entries.
@@ -28,8 +30,8 @@ def heatmap_png(picture: dict[str, Any], *, dark: bool = False) -> bytes | None:
     values = np.asarray(picture["values"], dtype=np.float32)
     if not values.size:
         return None
-    zoom = max(1, _SIDE // max(values.shape))
-    height, width = (max(zoom * side, _LEAST) for side in values.shape)
+    zoom = max(1, side // max(values.shape))
+    height, width = (max(zoom * cells, _LEAST) for cells in values.shape)
     small = Image.fromarray(_colors(values, dark=dark))
     file = BytesIO()
     small.resize((width, height), Image.Resampling.NEAREST).save(file, "PNG", optimize=True)

@@ -70,11 +70,16 @@ class AdviceView:
         estimate = self._explorer.session.estimate
         match estimate.state:
             case "busy" | "empty":
-                return _frame("Looking for the way to use", "estimating", "Nothing is timed yet.")
+                return looking_card()
             case "failed":
                 return _frame("No advice", "not estimated", estimate.message)
             case _:
                 return ""
+
+
+def looking_card() -> str:
+    """Return the card of what nothing is known of yet."""
+    return _frame("Looking for the way to use", "estimating", "Nothing is timed yet.")
 
 
 _TOO_SMALL = "All of the ways take about as long as calling a function that does nothing."

@@ -56,7 +56,7 @@ class JacobianView(Front):
             sx={"& .MuiIconButton-root.MuiIconButton-colorDefault": {"color": "text.secondary"}},
         )
         self.player.visible = self.log.visible = False  # until there is something to play
-        self._waiting = Html(_box("The matrix is on its way"))
+        self._waiting = Html(waiting_html())
         self._frame = pn.Column(
             self._waiting, styles={"flex": "3 1 430px", "min-width": "0"}, min_height=420
         )
@@ -148,7 +148,7 @@ class JacobianView(Front):
             self._settling = False
             self._send()
             self._count.write(count_html(picture))
-            self._summary.write(f'<p class="summary">{escape(summary_heatmap(picture))}</p>')
+            self._summary.write(summary_html(picture))
             self._values.write(values_html(picture))
 
     def _stepped(self, event: Any) -> None:
@@ -162,7 +162,7 @@ class JacobianView(Front):
         matrix = self._matrix
         match matrix.state:
             case "busy":
-                self._waiting.write(_box("The matrix is on its way"))
+                self._waiting.write(waiting_html())
                 if matrix.picture is None:
                     self._show_busy()
                 else:  # most take less than that: a bar would only flicker
@@ -234,6 +234,11 @@ def count_html(picture: dict[str, Any]) -> str:
     return f'<p class="count">{words}</p><p class="quiet">{escape(_built(picture))}</p>'
 
 
+def summary_html(picture: dict[str, Any]) -> str:
+    """Return the matrix in one sentence."""
+    return f'<p class="summary">{escape(summary_heatmap(picture))}</p>'
+
+
 def _built(picture: dict[str, Any]) -> str:
     if picture["coloring"] is not None:
         many = picture["coloring"]["passes"]
@@ -264,6 +269,11 @@ def values_html(picture: dict[str, Any]) -> str:
         f"{rows} outputs (rows) by {columns} inputs (columns)",
     )
     return f"<details><summary>Values</summary>{table}</details>"
+
+
+def waiting_html() -> str:
+    """Return what stands in the place of a matrix that has not come yet."""
+    return _box("The matrix is on its way")
 
 
 def _box(title: str, sentence: str = "") -> str:
