@@ -104,10 +104,12 @@ def largest_chunk(predict: Callable[[int], int | None], most: int, limit_bytes: 
     """
     low, high = 1, most
     at_low, at_high = predict(low), predict(high)
-    if at_low is None or at_high is None or at_low > limit_bytes:
+    if at_low is None or at_high is None:
         return None
-    if at_high <= limit_bytes:
+    if at_high <= limit_bytes:  # all at once may need less than a loop does
         return most
+    if at_low > limit_bytes:
+        return None
     turn = 0
     while high - low > max(1, low // 8):
         step = (limit_bytes - at_low) * (high - low) // max(at_high - at_low, 1)

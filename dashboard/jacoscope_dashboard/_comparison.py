@@ -122,10 +122,10 @@ class Comparison(param.Parameterized):
             return
         self._forget()
         if self.state == "busy":
-            self.param.update(state="cancelled", message=_kept(len(self.rows), "row"))
+            self.param.update(state="cancelled", message=_kept(self.rows, "row"))
         if self.sweep_state == "busy":
-            sizes = len({size for size, _ in self.points})
-            self.param.update(sweep_state="cancelled", sweep_message=_kept(sizes, "size"))
+            rows = list({size: row for size, row in self.points if _timed(row)}.values())
+            self.param.update(sweep_state="cancelled", sweep_message=_kept(rows, "size"))
 
     def close(self) -> None:
         """Stop for good, silently."""
@@ -211,7 +211,14 @@ def _with_point(
     return [*others, *((size, each) for each in here)]
 
 
-def _kept(count: int, what: str) -> str:
+def _timed(row: Measurement) -> bool:
+    return row.median_s is not None
+
+
+def _kept(rows: Sequence[Measurement], what: str) -> str:
+    """Say what stays; a row that was only compiled so far is no measurement."""
+    count = sum(_timed(row) for row in rows)
     if not count:
-        return "Cancelled before anything was measured."
-    return f"Cancelled. {count} {what}{'' if count == 1 else 's'} measured before that stay here."
+        return "Cancelled before anything was timed."
+    stay = f"{what} timed before that stays" if count == 1 else f"{what}s timed before that stay"
+    return f"Cancelled. {count} {stay} here."

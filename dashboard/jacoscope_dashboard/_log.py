@@ -6,8 +6,10 @@ import logging
 import sys
 
 from panel.io.logging import panel_log_handler
+from tornado.iostream import StreamClosedError
 from tornado.log import access_log
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketClosedError
 
 _LONGEST_LINE = 200
 # They log what comes by a websocket and can't be read, whole and with a traceback.
@@ -23,6 +25,7 @@ def log_to_stderr() -> None:
     panel_log_handler.setStream(sys.stderr)
     for name in _OF_MESSAGES:
         logging.getLogger(name).addFilter(_shorten)
+    logging.getLogger("asyncio").addFilter(_is_news)
 
 
 def log_briefly(handler: RequestHandler) -> None:
@@ -32,6 +35,12 @@ def log_briefly(handler: RequestHandler) -> None:
         path = handler.request.path.encode("ascii", "backslashreplace").decode()
         line = f"{status} {handler.request.method} {path}"
         (access_log.error if status >= 500 else access_log.warning)("%s", line[:_LONGEST_LINE])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a record is of more than a visitor who left while a message was on its way."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, WebSocketClosedError | StreamClosedError)
 
 
 def _shorten(record: logging.LogRecord) -> bool:

@@ -58,6 +58,10 @@ def test_the_largest_chunk(limit: int) -> None:
     assert len(asked) <= 8
 
 
+def test_all_at_once_may_need_less_than_one_at_a_time() -> None:
+    assert largest_chunk(lambda size: 50 if size == 32 else 100 + size, 32, 90) == 32
+
+
 def widening(x: Any) -> Any:
     """Each pass needs a matrix: what vmap takes grows with the passes at once."""
     return jnp.sin(jnp.outer(x, x)) @ x

@@ -123,7 +123,7 @@ def test_cancel_of_many_vectors(opened: Open, page: Pump, runner: FakeRunner) ->
     view.many.parts["jmp"].measure.clicks += 1
     page.until(lambda: not explorer.controls.cancel.disabled)
     explorer.controls.cancel.clicks += 1
-    page.until(lambda: "Cancelled before anything was measured." in text(explorer))
+    page.until(lambda: "Cancelled before anything was timed." in text(explorer))
     assert runner.last("compare").cancelled
     explorer.close()
 

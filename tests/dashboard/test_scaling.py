@@ -306,4 +306,4 @@ def test_a_sweep_that_fails_or_is_cancelled_says_so(
     view.map.button.clicks += 1
     page.until(lambda: explorer.session.comparing is not None)
     explorer.session.cancel()
-    page.until(lambda: "Cancelled before anything was measured." in str(view.map.status.object))
+    page.until(lambda: "Cancelled before anything was timed." in str(view.map.status.object))

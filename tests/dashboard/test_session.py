@@ -141,11 +141,23 @@ def test_a_cancelled_comparison_keeps_its_rows_and_hears_no_more(page: Pump) -> 
     session.cancel()
     assert job.cancelled
     assert comparison.state == "cancelled"
-    assert "1 row measured" in comparison.message
+    assert comparison.message == "Cancelled. 1 row timed before that stays here."
     job.emit(type="row", row=rows()[1].to_plain())
     page.until(lambda: True)
     assert len(comparison.rows) == 1
     assert not comparison.busy
+
+
+def test_what_was_only_compiled_is_not_called_timed(page: Pump) -> None:
+    runner = FakeRunner()
+    comparison = (session := Session(runner, page.hop)).comparison
+    session.run(spec())
+    job = runner.last("compare")
+    for row in rows()[:2]:
+        job.emit(type="row", row=row.but(median_s=None).to_plain())
+    page.until(lambda: len(comparison.rows) == 2)
+    session.cancel()
+    assert comparison.message == "Cancelled before anything was timed."
 
 
 @pytest.mark.parametrize("status", ["failed", "crashed", "timed_out", "out_of_memory", "refused"])
@@ -194,7 +206,7 @@ def test_a_cancelled_sweep_sends_nothing_more(page: Pump) -> None:
     page.until(lambda: len(runner.of("compare")) == 2)
     session.cancel()
     assert session.comparison.sweep_state == "cancelled"
-    assert session.comparison.sweep_message.startswith("Cancelled. 1 size measured")
+    assert session.comparison.sweep_message.startswith("Cancelled. 1 size timed")
     assert len(runner.of("compare")) == 2
 
 
