@@ -158,3 +158,32 @@ def heard(process: subprocess.Popen[str], last: str, why: Callable[[], str]) -> 
         assert line, why()
         said += line
     return said
+
+
+@contextmanager
+def under_panel_serve(log: Path) -> Iterator[Served]:
+    """Serve the page by `panel serve dashboard/app.py`, as it is; it is at `/app`.
+
+    Args:
+        log: The file that it writes its log to.
+    """
+    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    environment.pop("JACOSCOPE_ALLOW_CODE", None)
+    app = str(ROOT / "dashboard" / "app.py")
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "panel", "serve", app, "--port", "0"],
+            env=environment,
+            stdout=errors,
+            stderr=errors,
+            text=True,
+        )
+    end = time.monotonic() + 120
+    while (found := re.search(r"http://localhost:([0-9]+)/app", log.read_text())) is None:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    yield Served(process, int(found[1]), "", log)
+    process.terminate()
+    process.wait(60)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jacoscope._units import format_bytes, format_seconds
+from jacoscope._units import format_bytes, format_seconds, significant
 from tests.browser.conftest import ENOUGH, Visit
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,10 @@ def read_table(visit: Visit) -> dict[str, dict[str, str]]:
         cells = [each.evaluate("cell => [...cell.childNodes].filter((node) => node.nodeType === 3)"
                                ".map((node) => node.textContent).join('')")
                  for each in line.get_by_role("cell").all()]  # fmt: skip
-        found[cells[0].strip()] = dict(zip(headings, cells, strict=True))
+        tags = line.locator(".tag").all_inner_texts()
+        found[cells[0].strip()] = dict(zip(headings, cells, strict=True)) | {
+            word: str(word in tags) for word in ("tie", "noisy")
+        }
     return found
 
 
@@ -41,8 +44,12 @@ def shown(row: dict[str, str]) -> dict[str, str]:
         "Compiling": (sum(known) if known else None, format_seconds),
         "Predicted": (number(row["predicted_bytes"]), format_bytes),
         "Passes": (number(row["passes"]), lambda count: f"{count:,.0f}"),
+        "Error": (number(row["error"]), lambda error: significant(error, 2)),
     }
-    return {name: "" if value is None else say(value) for name, (value, say) in texts.items()}
+    marks = {word: row[word] for word in ("tie", "noisy")}
+    return marks | {
+        name: "" if value is None else say(value) for name, (value, say) in texts.items()
+    }
 
 
 @pytest.mark.parametrize("query", PROBLEMS)

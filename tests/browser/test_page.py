@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import pytest
 
 from jacoscope_dashboard._explorer import TABS
 from tests.browser.conftest import ENOUGH, Visit
+from tests.browser.figures import click_dot, hover_dot
 
 pytestmark = pytest.mark.browser
 
@@ -75,9 +77,15 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     visit.page.get_by_role("heading", name="Compiling", exact=True).wait_for()
     visit.verdict()
     visit.page.get_by_role("heading", name="Time against memory", exact=True).wait_for()
-    visit.choose("Code of", "reverse/map")
+    assert re.search(
+        r"– .*samples\D+\d", hover_dot(visit.page, "median time", "forward/vmap"), re.DOTALL
+    )
+    visit.choose("Code of", "forward/vmap")
     visit.page.get_by_text("Show code", exact=True).last.click()
-    visit.page.get_by_label("Code", exact=True).last.get_by_text("# reverse/map").wait_for()
+    code = visit.page.get_by_label("Code", exact=True).last
+    code.get_by_text("# forward/vmap").wait_for()
+    click_dot(visit.page, "predicted memory × median time", "reverse/map")
+    code.get_by_text("# reverse/map").wait_for()
     visit.page.get_by_role("heading", name="Total time by calls", exact=True).wait_for()
     visit.says("For 1,000 calls")
     visit.page.get_by_role("slider", name="Calls").press("Home")
@@ -92,6 +100,15 @@ def test_run_brings_figures_and_a_table_that_sorts(visit: Visit) -> None:
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") == "descending"
     assert first.inner_text().startswith("reverse/")
+    peak = visit.page.get_by_title(re.compile("^predicted by XLA; peak"))
+    assert peak.count() >= 3, "where memory is from"
+    ready = visit.page.get_by_role("button", name="Run", exact=True, disabled=False)
+    ready.wait_for()
+    visit.page.get_by_role("button", name="Sweep batch size", exact=True).click()
+    visit.page.get_by_role("heading", name="Time by size", exact=True).wait_for()
+    visit.page.get_by_role("heading", name="Memory by size", exact=True).wait_for()
+    visit.page.get_by_role("button", name="Cancel", exact=True).click()
+    ready.wait_for()
     visit.type("Batch size", "16")
     visit.page.get_by_role("tab", name="Jacobian", exact=True).click()
     visit.page.get_by_role("button", name=re.compile("batch size 256.*: ")).click()
@@ -134,6 +151,10 @@ def test_the_code_tab_has_scripts_a_link_and_the_study(visit: Visit) -> None:
         ready.click()
     assert coming.value.suggested_filename == "study.csv"
     assert "jax.jacfwd" in coming.value.path().read_text()
+    with visit.page.expect_download() as coming:
+        visit.page.get_by_role("button", name="Notebook", exact=True).click()
+    assert coming.value.suggested_filename == "study.ipynb"
+    nbformat.validate(nbformat.reads(coming.value.path().read_text(), as_version=4))
 
 
 def test_inside_shows_passes_residuals_and_the_program(visit: Visit) -> None:
@@ -164,16 +185,19 @@ def test_scaling_sweeps_a_size_the_steps_and_two_sizes(visit: Visit) -> None:
     visit.page.get_by_role("heading", name="Time by size", exact=True).wait_for()
     growth = visit.page.get_by_role("table", name="How each strategy grows")
     growth.get_by_text("reverse/chunked").wait_for()
+    visit.says(re.compile("ahead at every size measured|The faster mode changes, measured"))
+    visit.says("By the rule n ≤ m it would be forward mode throughout.")
     steps = visit.page.get_by_role("button", name="Sweep the steps", exact=True)
     steps.click()
-    visit.says("Comparison 2 of 20")
     visit.page.get_by_role("heading", name="Memory of one pass", exact=True).wait_for()
+    visit.says(re.compile(r"Memory from steps \d+ to \d+: .*one VJP.* → "))
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
     visit.says("Cancelled")
     visit.choose("Problem", "Linear map")
     visit.says("16 pairs of rows and columns")
     visit.page.get_by_role("button", name="Measure the map", exact=True).click()
     visit.page.get_by_role("heading", name="The faster mode", exact=True).wait_for()
+    visit.says(re.compile(r"Of \d pairs .*[Tt]he rule"))
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
 
 

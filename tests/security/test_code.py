@@ -11,11 +11,8 @@ import asyncio
 import base64
 import contextlib
 import json
-import os
 import re
 import select
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +24,7 @@ import pytest
 from jacoscope_dashboard._link import fragment_of
 from load.visitor import Visitor
 from tests.security.conftest import Proxied
-from tests.served import ROOT, Served
+from tests.served import Served, under_panel_serve
 
 Serving = Callable[..., Served]
 CODE = """from pathlib import Path
@@ -178,27 +175,8 @@ def refused(until_it_ran_s: float, tmp_path: Path) -> Callable[..., None]:
 @pytest.fixture(scope="module")
 def under_panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`panel serve dashboard/app.py`, as it is."""
-    log = tmp_path_factory.mktemp("panel") / "log"
-    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "dashboard")])
-    app = str(ROOT / "dashboard" / "app.py")
-    environment = {**os.environ, "PYTHONPATH": path}
-    environment.pop("JACOSCOPE_ALLOW_CODE", None)
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "panel", "serve", app, "--port", "0"],
-            env=environment,
-            stdout=errors,
-            stderr=errors,
-            text=True,
-        )
-    end = time.monotonic() + 120
-    while (found := re.search(r"http://localhost:([0-9]+)/app", log.read_text())) is None:
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
-    yield Served(process, int(found[1]), "", log)
-    process.terminate()
-    process.wait(60)
+    with under_panel_serve(tmp_path_factory.mktemp("panel") / "log") as served:
+        yield served
 
 
 def test_not_without_the_link(serving: Serving, refused: Callable[..., None]) -> None:
