@@ -1,14 +1,15 @@
-"""Jacobians in chunks under a memory limit, against the unchunked ones: what they take and cost.
+"""Jacobians under a memory limit, against the unchunked ones: what they take and cost.
 
     python benchmarks/limits.py [--only NAME …]
 
 For every dense case of `cases.py`, in a process of its own, the limit is the arguments, twice the
-Jacobian and what `f` itself takes for temporaries. In each mode the largest chunk is taken that
-fits by prediction, else one pass at a time; of these, the one of the least estimate, as `advise`
-does. It is timed in turns with the faster unchunked builder of the two modes, and its peak measured
-in a fresh process where it takes more than 16 MB. Exits 1 where it is above the limit, predicted or
-measured, or takes more than 1.3 times as long; then every other chunk size that fits is timed, too,
-and the fastest of all is named: whether it is the choice that falls short, or chunks.
+Jacobian and what `f` itself takes for temporaries. `autotune` chooses by measurement under that
+limit. Its choice is timed in turns with the faster unchunked builder of the two modes, and with
+what the least estimate alone would take, as `advise` does: of each mode the largest chunk that fits
+by prediction, else one pass at a time. The peak of the choice is measured in a fresh process where
+it takes more than 16 MB. Exits 1 where the choice is above the limit, predicted or measured, or
+takes more than 1.3 times as long; then every chunk size that fits is timed, too, and the fastest of
+all is named: whether it is the choice that falls short, or chunks.
 """
 
 from __future__ import annotations
@@ -23,24 +24,25 @@ import jax
 from apart import apart
 from cases import NAMES, cases
 from contestants import carried_out
+from jacoscope import autotune
 from jacoscope._advise import made_to_fit
 from jacoscope._compare import run_job
 from jacoscope._cost import compile_program
-from jacoscope._failure import attempt
+from jacoscope._failure import Failure, attempt
 from jacoscope._fit import predict_bytes
 from jacoscope._memory import RESOLUTION_BYTES
-from jacoscope._point import size
 from jacoscope._shortlist import rank
 from jacoscope._strategy import Strategy, named
 from rounds import medians
 
 SLOWER = 1.3
 CALLS = 15
+TUNING_S = 10.0
 MODES = ("forward", "reverse")
 
 
 def limited(name: str, budget_s: float) -> dict[str, Any]:
-    """Find a case's limit and its chunk, time it against the unchunked builder, return plain data.
+    """Find a case's limit and the choices under it, time them, and return plain data.
 
     Args:
         name: Of the case.
@@ -58,29 +60,31 @@ def limited(name: str, budget_s: float) -> dict[str, Any]:
     quick = medians({mode: lambda way=way: way(x) for mode, way in able.items()}, 5)
     fastest = min(quick, key=quick.__getitem__)
     needed = predict_bytes(named("jacobian", f"{fastest}/vmap"), f, (shapes,))
-    wholes = [named("jacobian", f"{mode}/vmap") for mode in (*MODES, "linearize")]
-    ranked = rank(made_to_fit(wholes, f, (shapes,), case.n_out, limit), f, (shapes,))
-    found = {"mode": fastest, "limit": limit, "whole": needed}
-    if not ranked:
+    found = {"limit": limit, "whole": needed}
+    tuned = attempt(
+        lambda: autotune(f, x, memory_limit=limit, time_limit=TUNING_S, fresh=True, runner="inline")
+    )
+    if isinstance(tuned, Failure):
         one = [attempt(lambda mode=mode: predict_one(mode, f, shapes)) for mode in able]
         known = [each for each in one if isinstance(each, int)]
-        return {**found, "chunk": None, "one": min(known, default=None)}
-    chunked = ranked[0].strategy
-    way = carried_out(chunked.name, f)
-    times = medians(
-        {"whole": lambda: able[fastest](x), "chunked": lambda: way(x)}, CALLS, budget_s=budget_s
-    )
-    predicted = predict_bytes(chunked, f, (shapes,)) or 0
-    peak = None if predicted <= RESOLUTION_BYTES else peak_of(f, x, chunked)
-    passes = chunked.passes(size(shapes), case.n_out, 1)
-    found |= {"mode": chunked.mode, "passes": passes}
-    found["chunk"] = chunked.chunk_size or 1
+        return {**found, "chosen": None, "why": tuned.message, "one": min(known, default=None)}
+    chosen = named("jacobian", tuned.strategy)
+    wholes = [named("jacobian", f"{mode}/vmap") for mode in (*MODES, "linearize")]
+    ranked = rank(made_to_fit(wholes, f, (shapes,), case.n_out, limit), f, (shapes,))
+    ways = {"whole": able[fastest], "chosen": tuned}
+    if ranked:
+        ways["advised"] = carried_out(ranked[0].strategy.name, f)
+    calls = {name: lambda way=way: way(x) for name, way in ways.items()}
+    times = medians(calls, CALLS, budget_s=budget_s)
+    predicted = predict_bytes(chosen, f, (shapes,)) or 0
+    peak = None if predicted <= RESOLUTION_BYTES else peak_of(f, x, chosen)
+    found |= {"chosen": chosen.name, "advised": ranked[0].strategy.name if ranked else None}
     found |= {"predicted": predicted, "peak": peak, "times": times}
-    if times["chunked"] <= SLOWER * times["whole"]:
+    if times["chosen"] <= SLOWER * times["whole"]:
         return found
     rivals = [way for way in every_chunking(case.n_in, case.n_out) if fits(way, f, shapes, limit)]
     ways = {"whole": able[fastest]}
-    ways |= {name: carried_out(name, f) for name in {chunked.name, *rivals}}
+    ways |= {name: carried_out(name, f) for name in {chosen.name, *rivals}}
     calls = {name: lambda way=way: way(x) for name, way in ways.items()}
     every = medians(calls, CALLS, budget_s=4 * budget_s)
     whole = every.pop("whole")
@@ -133,19 +137,24 @@ def peak_of(f: Any, x: Any, strategy: Strategy) -> int | None:
 
 def told(name: str, found: dict[str, Any]) -> tuple[str, list[str]]:
     """Return a case's line, and what falls short."""
-    line = f"{name:22} {found['mode']:8} {megabytes(found['limit'])} {megabytes(found['whole'])}"
-    if found["chunk"] is None:
-        return f"{line}  refused: one at a time needs {megabytes(found['one']).strip()} MB", []
+    line = f"{name:22} {megabytes(found['limit'])} {megabytes(found['whole'])}"
+    if found["chosen"] is None:
+        one = found["one"]
+        why = f"one at a time needs {megabytes(one).strip()} MB"
+        fits_one = one is not None and one <= found["limit"]
+        return f"{line}  refused: {why}", [f"refused: {found['why']}"] if fits_one else []
     times, peak, limit = found["times"], found["peak"], found["limit"]
-    ratio = times["chunked"] / times["whole"]
-    line += f" {found['chunk']:6,} of {found['passes']:6,} {megabytes(found['predicted'])}"
-    line += f" {megabytes(peak)} {1e3 * times['whole']:9.2f} {1e3 * times['chunked']:9.2f}"
+    ratio = times["chosen"] / times["whole"]
+    line += f" {found['chosen']:24} {megabytes(found['predicted'])} {megabytes(peak)}"
+    line += f" {1e3 * times['whole']:9.2f} {1e3 * times['chosen']:9.2f} {ratio:6.2f}×"
+    if found["advised"] is not None:
+        line += f" {times['advised'] / times['whole']:6.2f}× {found['advised']}"
     short = [
         *(["is above the limit by prediction"] if found["predicted"] > limit else []),
         *(["is above the limit as measured"] if peak is not None and peak > limit else []),
         *([f"takes {ratio:.2f} times as long{others(found)}"] if ratio > SLOWER else []),
     ]
-    return f"{line} {ratio:6.2f}×", short
+    return line, short
 
 
 def others(found: dict[str, Any]) -> str:
@@ -171,8 +180,8 @@ def main() -> int:
     names = args.only or [case.name for case in cases() if case.fits and not case.sparse]
     print(f"JAX {jax.__version__}, float32, in MB and ms\n")
     print(
-        f"{'case':22} {'mode':8} {'limit':>9} {'unchunked':>9} {'chunk':>16} {'predicted':>9}"
-        f" {'measured':>9} {'unchunked':>9} {'chunked':>9} {'ratio':>7}"
+        f"{'case':22} {'limit':>9} {'unchunked':>9} {'chosen':24} {'predicted':>9} {'measured':>9}"
+        f" {'unchunked':>9} {'chosen':>9} {'ratio':>7} {'advised':>7}"
     )
     short = []
     for name in names:

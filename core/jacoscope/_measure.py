@@ -260,7 +260,7 @@ def _candidates(
     failed = [each for each in colored if each.coloring is None]
     certain = [each for each in colored if each.coloring and each.coloring.pattern.certain]
     asked = certain if options.output == "bcoo" else [*builtins, *certain, *folded, *others]
-    return failed, Shortlist(asked, scene)
+    return failed, Shortlist(asked, scene, limited=options.memory_limit is not None)
 
 
 def _prepare_f(scene: Scene, options: Options, told: Progress) -> PreparedF | Failure:

@@ -44,9 +44,8 @@ def search(
     """
     hunt = _Search(shortlist, scene, options, gate, progress)
     hunt.run(shortlist.take)
-    if not any_ready(hunt.prepared):
-        smaller = iter(_smaller(hunt.tried, gate, hunt.prepared))
-        hunt.run(lambda: next(smaller, None))
+    smaller = iter(_smaller(hunt.tried, scene, gate, hunt.prepared))
+    hunt.run(lambda: next(smaller, None))
     missed = {
         each.name: Prepared(too_late(blank_row(each, scene), "compile"))
         for each in shortlist.waiting
@@ -124,9 +123,9 @@ class _Search:
 
 
 def _smaller(
-    strategies: Iterable[Strategy], gate: Gate, prepared: Mapping[str, Prepared]
+    strategies: Iterable[Strategy], scene: Scene, gate: Gate, prepared: Mapping[str, Prepared]
 ) -> list[Strategy]:
-    """List the largest chunks that fit, one a mode, where all else has been refused."""
+    """List the fewest chunks that fit, one a mode, of what has been refused."""
     refused = [
         each
         for each in strategies
@@ -135,7 +134,9 @@ def _smaller(
     found = {}
     for each in refused:
         chunk = gate.largest_chunk(each)
-        if chunk is not None:
-            made = replace(each, batching="chunked", chunk_size=chunk)
+        passes = each.passes(scene.n_in, scene.n_out, scene.count)
+        if chunk is not None and chunk < passes:  # else `vmap` fits, which is a candidate itself
+            even = -(-passes // -(-passes // chunk))
+            made = replace(each, batching="chunked", chunk_size=even)
             found[made.name] = made
     return [made for name, made in found.items() if name not in prepared]

@@ -74,12 +74,22 @@ class Shortlist:
     Args:
         strategies: The candidates.
         scene: What they are to differentiate.
+        limited: Whether a memory limit has to be kept. What is estimated to take far longer than
+            the fastest is then left out all the same, but one pass at a time, which needs least.
     """
 
-    def __init__(self, strategies: Sequence[Strategy], scene: Scene) -> None:
+    def __init__(
+        self, strategies: Sequence[Strategy], scene: Scene, *, limited: bool = False
+    ) -> None:
         ranked = rank(strategies, scene.f, scene.arguments)
         worst = _HOPELESS * ranked[0].estimate.seconds if ranked else 0.0
-        kept = [each for each in ranked if each.strategy.builtin or each.estimate.seconds < worst]
+        kept = [
+            each
+            for each in ranked
+            if each.strategy.builtin
+            or each.estimate.seconds < worst
+            or (limited and each.strategy.batching == "map")
+        ]
         self._estimated = {each.strategy: each.estimate.seconds for each in kept}
         self._sizes = (scene.n_in, scene.n_out, scene.count)
         self._seconds: dict[Strategy, float] = {}  # of what has run

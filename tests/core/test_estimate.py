@@ -96,6 +96,14 @@ def test_the_shortlist_follows_what_has_run() -> None:
     assert rest == sorted(rest)
 
 
+def test_under_a_memory_limit_one_pass_at_a_time_is_worth_trying() -> None:
+    problem = jsc.problem("tall_curve", points=4096)
+    strategies = plan("jacobian", 8, 4096, 1, (2, 64))
+    for limited in (False, True):
+        shortlist = Shortlist(strategies, scene_of(problem.f, problem.x), limited=limited)
+        assert ("reverse/map" in {each.name for each in shortlist.waiting}) == limited
+
+
 def test_the_shortlist_hands_each_out_once() -> None:
     shortlist = Shortlist(plan("jacobian", 16, 16, 1, (4,)), scene_of(jnp.sin, jnp.ones(16)))
     expected = [each.name for each in shortlist.waiting]
