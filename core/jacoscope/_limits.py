@@ -91,8 +91,8 @@ def free_memory() -> int:
 def largest_chunk(predict: Callable[[int], int | None], most: int, limit_bytes: int) -> int | None:
     """Find the largest chunk size whose prediction stays within the limit.
 
-    Predictions grow nearly in proportion to the chunk size, so false position, alternated with
-    halving, needs few of them.
+    Predictions grow nearly in proportion to the chunk size, so false position and a look just
+    beyond it need few of them; every third step halves, whatever they are.
 
     Args:
         predict: From a chunk size to predicted bytes; None where unknown.
@@ -110,13 +110,18 @@ def largest_chunk(predict: Callable[[int], int | None], most: int, limit_bytes: 
         return most
     if at_low > limit_bytes:
         return None
-    turn = 0
+    turn, fitted = 0, True
     while high - low > max(1, low // 8):
-        step = (limit_bytes - at_low) * (high - low) // max(at_high - at_low, 1)
-        middle = low + step if turn % 2 == 0 else (low + high) // 2
+        if turn % 3 == 0:
+            middle = low + (limit_bytes - at_low) * (high - low) // max(at_high - at_low, 1)
+        elif turn % 3 == 1:  # just beyond what was found, which mostly ends it
+            middle = low + max(1, low // 8) if fitted else high - max(1, high // 10)
+        else:
+            middle = (low + high) // 2
         middle = min(max(middle, low + 1), high - 1)
         at_middle = predict(middle)
-        if at_middle is not None and at_middle <= limit_bytes:
+        fitted = at_middle is not None and at_middle <= limit_bytes
+        if at_middle is not None and fitted:
             low, at_low = middle, at_middle
         else:
             high, at_high = middle, at_high if at_middle is None else at_middle

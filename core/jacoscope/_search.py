@@ -8,7 +8,6 @@ one all the time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,9 +42,7 @@ def search(
         Name → what became of it; the candidates that were not reached come last.
     """
     hunt = _Search(shortlist, scene, options, gate, progress)
-    hunt.run(shortlist.take)
-    smaller = iter(_smaller(hunt.tried, scene, gate, hunt.prepared))
-    hunt.run(lambda: next(smaller, None))
+    hunt.run()
     missed = {
         each.name: Prepared(too_late(blank_row(each, scene), "compile"))
         for each in shortlist.waiting
@@ -64,16 +61,17 @@ class _Search:
     tried: list[Strategy] = field(default_factory=list)
     prepared: dict[str, Prepared] = field(default_factory=dict)
     flying: dict[Future[Any], tuple[Begun, float]] = field(default_factory=dict)  # and since when
+    fitting: list[Strategy] = field(default_factory=list)  # in place of what was refused
     longest_s: float = 0.0  # that one has taken
 
-    def run(self, take: Callable[[], Strategy | None]) -> None:
-        """Make ready what `take` hands out, while there is time."""
+    def run(self) -> None:
+        """Make ready what fits of what was refused, then what the shortlist hands out."""
         careful = self.options.one_at_a_time or self.options.memory_limit is not None
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             while True:
                 at_once = 1 if careful or not any_ready(self.prepared) else _AT_ONCE
                 while len(self.flying) < at_once and self._in_time():
-                    strategy = take()
+                    strategy = self.fitting.pop(0) if self.fitting else self.shortlist.take()
                     if strategy is None:
                         break
                     self._begin(strategy, threads)
@@ -113,6 +111,21 @@ class _Search:
             made = replace(made, glanced=glanced)
         self.prepared[strategy.name] = made
         self.progress.rows([made.row])
+        smaller = self._smaller(strategy) if made.row.status == "refused" else None
+        if smaller is not None and smaller not in (*self.tried, *self.fitting):
+            self.fitting.append(smaller)
+
+    def _smaller(self, strategy: Strategy) -> Strategy | None:
+        """Return the fewest chunks of its mode that fit; None where none do, or all do."""
+        if strategy.builtin is None and strategy.batching not in ("vmap", "chunked"):
+            return None
+        scene = self.scene
+        chunk = self.gate.largest_chunk(strategy)
+        passes = strategy.passes(scene.n_in, scene.n_out, scene.count)
+        if chunk is None or chunk >= passes:
+            return None
+        even = -(-passes // -(-passes // chunk))
+        return replace(strategy, builtin=None, batching="chunked", chunk_size=even)
 
     def _tell(self, strategy: Strategy) -> None:
         beside = [
@@ -120,23 +133,3 @@ class _Search:
         ]
         total = len(self.tried) + len(self.shortlist.waiting)
         self.progress.stage(strategy.name, "compile", len(self.prepared), total, beside)
-
-
-def _smaller(
-    strategies: Iterable[Strategy], scene: Scene, gate: Gate, prepared: Mapping[str, Prepared]
-) -> list[Strategy]:
-    """List the fewest chunks that fit, one a mode, of what has been refused."""
-    refused = [
-        each
-        for each in strategies
-        if prepared[each.name].row.status == "refused" and each.batching in ("vmap", "chunked")
-    ]
-    found = {}
-    for each in refused:
-        chunk = gate.largest_chunk(each)
-        passes = each.passes(scene.n_in, scene.n_out, scene.count)
-        if chunk is not None and chunk < passes:  # else `vmap` fits, which is a candidate itself
-            even = -(-passes // -(-passes // chunk))
-            made = replace(each, batching="chunked", chunk_size=even)
-            found[made.name] = made
-    return [made for name, made in found.items() if name not in prepared]
