@@ -46,6 +46,7 @@ def search(
     missed = {
         each.name: Prepared(too_late(blank_row(each, scene), "compile"))
         for each in shortlist.waiting
+        if each.name not in hunt.prepared
     }
     progress.rows(each.row for each in missed.values())
     return {**hunt.prepared, **missed}
@@ -71,7 +72,7 @@ class _Search:
             while True:
                 at_once = 1 if careful or not any_ready(self.prepared) else _AT_ONCE
                 while len(self.flying) < at_once and self._in_time():
-                    strategy = self.fitting.pop(0) if self.fitting else self.shortlist.take()
+                    strategy = self._next()
                     if strategy is None:
                         break
                     self._begin(strategy, threads)
@@ -114,6 +115,14 @@ class _Search:
         smaller = self._smaller(strategy) if made.row.status == "refused" else None
         if smaller is not None and smaller not in (*self.tried, *self.fitting):
             self.fitting.append(smaller)
+
+    def _next(self) -> Strategy | None:
+        if self.fitting:
+            return self.fitting.pop(0)
+        while (strategy := self.shortlist.take()) is not None:
+            if strategy not in self.tried:
+                return strategy
+        return None
 
     def _smaller(self, strategy: Strategy) -> Strategy | None:
         """Return the fewest chunks of its mode that fit; None where none do, or all do."""

@@ -347,20 +347,6 @@ def test_a_peak_that_can_not_be_measured_has_its_own_reason(
     assert (tried.status, tried.message) == (status, "The scheduler has gone.")
 
 
-def test_the_fewest_chunks_that_fit_are_tried_beside_those_of_usual_sizes() -> None:
-    def f(x: Any) -> Any:
-        return jnp.sin(jnp.outer(x, x)) @ x
-
-    x = jnp.linspace(-1.0, 1.0, 96)
-    jac = tuned(f, x, memory_limit=800_000, time_limit=60.0)
-    ready = {row.chunk_size: row for row in jac.study.rows if row.status == "ok"}
-    between = set(ready) - {None, 8, 32, 128}
-    assert between
-    assert all((row.predicted_bytes or 0) <= 800_000 for row in ready.values())
-    assert all(8 < (chunk or 0) < 96 for chunk in between)
-    assert relative_error(jac(x), jax.jacfwd(f)(x)) < 1e-5
-
-
 @pytest.mark.slow
 def test_the_memory_limit_is_kept_by_the_measured_peak() -> None:
     """The program of findings.md: XLA predicts a thirtieth of what its YNN fusion takes."""
