@@ -53,6 +53,14 @@ def wait_for(page: Any, count: int) -> None:
     )
 
 
+def wait_for_vectors(page: Any, numbers: int) -> None:
+    """Wait until so many numbers of cotangents going in lie left of the first heatmap."""
+    page.wait_for_function(
+        f"(count) => ({_SEEN})(0).boxes.filter((box) => box[1] < -0.5).length === count",
+        arg=numbers,
+    )
+
+
 def seen(page: Any, nth: int = 0) -> dict[str, Any]:
     """Return the ends of the axes and of the colors of a heatmap, and the boxes that lie on it."""
     return page.evaluate(_SEEN, nth)

@@ -185,8 +185,6 @@ def test_scaling_sweeps_a_size_the_steps_and_two_sizes(visit: Visit) -> None:
     visit.page.get_by_role("heading", name="Time by size", exact=True).wait_for()
     growth = visit.page.get_by_role("table", name="How each strategy grows")
     growth.get_by_text("reverse/chunked").wait_for()
-    visit.says(re.compile("ahead at every size measured|The faster mode changes, measured"))
-    visit.says("By the rule n ≤ m it would be forward mode throughout.")
     steps = visit.page.get_by_role("button", name="Sweep the steps", exact=True)
     steps.click()
     visit.page.get_by_role("heading", name="Memory of one pass", exact=True).wait_for()

@@ -7,11 +7,9 @@ import re
 import pytest
 
 from tests.browser.conftest import Visit
-from tests.browser.figures import hover_cell, seen, wait_for
+from tests.browser.figures import hover_cell, seen, wait_for, wait_for_vectors
 
 pytestmark = pytest.mark.browser
-
-IDLE = "() => Bokeh.index.roots.every((root) => root.is_idle)"
 
 
 def test_the_heatmap_has_zero_in_the_middle_and_its_first_entry_on_top(visit: Visit) -> None:
@@ -35,9 +33,7 @@ def test_the_vectors_going_in_lie_beside_what_they_bring(visit: Visit) -> None:
     visit.page.get_by_role("slider", name=re.compile("one row a step")).wait_for()
     visit.page.get_by_role("button", name="First frame").click()
     visit.page.get_by_role("button", name="Next frame").click()
-    visit.page.wait_for_function(IDLE)
-    left_of_it = [box for box in seen(visit.page)["boxes"] if box[1] < -0.5]
-    assert len(left_of_it) == 6, "one cotangent, of six numbers"
+    wait_for_vectors(visit.page, 6)  # one cotangent, of six numbers
     visit.choose("Batching", "Chunked")
     visit.page.get_by_role("button", name="More", exact=True).click()
     visit.type("Chunk size", "2")
@@ -46,7 +42,6 @@ def test_the_vectors_going_in_lie_beside_what_they_bring(visit: Visit) -> None:
 
 def test_leaves_of_the_input_have_borders_and_names(visit: Visit) -> None:
     visit.open("?problem=tall_curve&points=6&terms=2")
-    visit.page.wait_for_function(IDLE)
     upright = [box for box in seen(visit.page)["boxes"] if box[0] == box[1]]
     assert [box[0] for box in upright] == [1.5]
     names = [re.findall(r"x\['\S+", hover_cell(visit.page, 2, column))[0] for column in (1, 2)]
@@ -70,10 +65,8 @@ def test_one_number_by_jvp_and_vjp(visit: Visit) -> None:
     there = visit.page.locator(".numbers .number strong")
     before = there.all_inner_texts()
     visit.choose("Cotangent", "Ones")
-    visit.page.wait_for_function(
-        "(old) => document.querySelector('.numbers')?.innerText !== old", arg=before[0]
-    )
     visit.says("the gradient of Σ f(x)")
+    there.filter(has_text=before[0]).first.wait_for(state="detached")
     by_jvp, by_vjp, difference = there.all_inner_texts()
     assert by_jvp != before[0]
     assert float(by_jvp.replace("−", "-")) == pytest.approx(float(by_vjp.replace("−", "-")))
@@ -90,6 +83,7 @@ def test_flops_grow_with_the_trips_of_a_loop(visit: Visit) -> None:
     for steps in (8, 16):
         visit.open(f"?problem=rnn_rollout&steps={steps}&tab=inside")
         table = visit.page.get_by_role("table", name="What one pass takes")
+        table.get_by_text("one VJP", exact=True).wait_for()
         headings = table.get_by_role("columnheader").all_inner_texts()
         place = next(i for i, each in enumerate(headings) if each.strip().startswith("FLOPs"))
         cell = table.get_by_role("row").nth(1).get_by_role("cell").nth(place)
@@ -107,3 +101,12 @@ def test_lessons_are_tried_one_after_the_other(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
     verdict = re.compile("^(True here|Not true here|No answer)$")
     visit.page.locator(".lesson > .tag", has_text=verdict).first.wait_for()
+
+
+def test_a_sweep_says_which_mode_is_ahead_beside_the_rule(visit: Visit) -> None:
+    visit.open("?problem=tall_curve&points=2048&terms=2&grows=chunk_size")
+    visit.page.get_by_role("tab", name="Scaling", exact=True).click()
+    visit.page.get_by_role("button", name="Sweep", exact=True).click()
+    visit.says("Forward mode's best is ahead at every size measured.")
+    visit.says("By the rule n ≤ m it would be forward mode throughout.")
+    visit.page.get_by_role("button", name="Cancel", exact=True).click()

@@ -37,8 +37,8 @@ def test_the_first_comparison_is_of_a_telling_size(visit: Visit) -> None:
     actions = Actions(visit)
     actions.click("Run")
     visit.says("may be too small to tell one way from another")
-    assert visit.verdict()  # how often it names a winner: benchmarks/visits.py
-    visit.says("measured here")
+    verdict = visit.verdict()  # how often it names a winner: benchmarks/visits.py
+    visit.says("measured here" if "is fastest" in verdict else re.compile("measured|estimated"))
     visit.says(re.compile("^The textbook says"))
     assert actions.done <= MOST
 
