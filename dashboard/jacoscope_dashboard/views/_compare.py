@@ -80,7 +80,8 @@ class CompareView(Tab):
         self.calls = Calls(explorer)
         self.against = Against(explorer)
         self._sweep_head = Html(margin=(22, 0, 8, 0))
-        self.sweep = ui.Button(label="Sweep", variant="outlined", margin=(0, 0, 12, 0))
+        # With its words from the start: what changes while a browser builds it can be lost there.
+        self.sweep = ui.Button(label=self._sweep_words(), variant="outlined", margin=(0, 0, 12, 0))
         self.sweep.on_click(lambda _: explorer.sweep())
         self._sweep_times = Plot("Time by size", sweep_times, summary_sweep, TIMED, pace)
         self._sweep_memory = Plot(
@@ -178,12 +179,15 @@ class CompareView(Tab):
             parts.append('<p class="quiet">The settings have changed since. Run compares anew.</p>')
         return "".join(parts)
 
+    def _sweep_words(self) -> str:
+        knob = self._explorer.experiment.first_knob
+        return f"Sweep {knob.title.lower()}" if knob else "Sweep"
+
     def _show_sweep_head(self) -> None:
         comparison = self._comparison
-        knob = self._explorer.experiment.first_knob
         offer = sweep_offer(self._explorer.settings())
         self.sweep.param.update(
-            label=f"Sweep {knob.title.lower()}" if knob else "Sweep",
+            label=self._sweep_words(),
             visible=bool(offer),
             disabled=comparison.busy,
         )
