@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jacoscope_dashboard import Explorer, _matrix, _session
+from jacoscope_dashboard import Explorer, _matrix, _products, _session
 from jacoscope_dashboard._cache import Cache
 from tests.dashboard.helpers import FakeRunner, Pump
 
@@ -24,12 +24,21 @@ def runner() -> FakeRunner:
     return FakeRunner()
 
 
+@pytest.fixture(autouse=True)
+def no_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins with nothing that another one in its process has computed."""
+    caches = (
+        (_matrix, "PICTURES"),
+        (_products, "VECTORS"),
+        *((_session, name) for name in ("_ADVICE", "_INSIDES", "_STRUCTURES", "_PAIRS")),
+    )
+    for module, name in caches:
+        monkeypatch.setattr(module, name, Cache(8))
+
+
 @pytest.fixture
-def opened(page: Pump, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> Open:
+def opened(page: Pump, runner: FakeRunner) -> Open:
     """Opens an explorer whose first matrix has come."""
-    monkeypatch.setattr(_matrix, "PICTURES", Cache(8))
-    for name in ("_INSIDES", "_STRUCTURES", "_PAIRS"):
-        monkeypatch.setattr(_session, name, Cache(8))
 
     def opened(**options: Any) -> Explorer:
         explorer = Explorer(runner=runner, hop=page.hop, **options)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from jacoscope import Advice, Study, snippet
 from jacoscope.run import Outcome
-from jacoscope_dashboard import Explorer, _session
-from jacoscope_dashboard._cache import Cache
+from jacoscope_dashboard import Explorer
 from jacoscope_dashboard.views._advice import advice_card
 from tests.dashboard.conftest import Open
 from tests.dashboard.helpers import ADVICE, FakeRunner, Pump, finished, study
-
-
-@pytest.fixture(autouse=True)
-def no_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_session, "_ADVICE", Cache(8))
 
 
 def card(explorer: Explorer) -> str:

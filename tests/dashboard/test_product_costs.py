@@ -9,19 +9,12 @@ import pytest
 
 from jacoscope import Measurement, Study
 from jacoscope.run import Outcome
-from jacoscope_dashboard import _products
-from jacoscope_dashboard._cache import Cache
 from jacoscope_dashboard._requests import MANY_VECTORS
 from tests.dashboard.conftest import Open
 from tests.dashboard.helpers import FakeRunner, Pump, finished, text
 from tests.dashboard.product_data import orders, products
 from tests.dashboard.test_products import in_front
 from tests.hostile import MARK
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_products, "VECTORS", Cache(16))
 
 
 def hvp_rows() -> list[Measurement]:

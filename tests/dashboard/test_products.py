@@ -8,18 +8,12 @@ import numpy as np
 import pytest
 
 from jacoscope.run import Outcome
-from jacoscope_dashboard import Explorer, _products
-from jacoscope_dashboard._cache import Cache
+from jacoscope_dashboard import Explorer
 from tests.dashboard.conftest import Open
 from tests.dashboard.helpers import FakeRunner, Pump, answer, text
 from tests.dashboard.product_data import products
 
 J = np.arange(12.0).reshape(4, 3)
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_products, "VECTORS", Cache(16))
 
 
 def in_front(explorer: Explorer, page: Pump) -> Any:

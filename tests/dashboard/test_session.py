@@ -15,16 +15,6 @@ from jacoscope_dashboard._session import Session
 from tests.dashboard.helpers import DEVICES, FakeRunner, Pump, answer, finished, rows, study
 
 
-@pytest.fixture
-def page() -> Pump:
-    return Pump()
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_matrix, "PICTURES", Cache(4))
-
-
 def spec(**changes: Any) -> dict[str, Any]:
     experiment = Experiment(**changes)
     return experiment.spec()
