@@ -13,13 +13,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import nbformat
 
 ROOT = Path(__file__).parents[1]
-NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+# Below the folder of Jupyter's configuration. Of two saves at once, Jupyter's own after two minutes
+# and one that was asked for, one takes the file away under the other's hands.
+_DOCUMENTS = "lab/user-settings/@jupyterlab/docmanager-extension"
+SETTINGS: dict[str, dict[str, Any]] = {
+    "labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
+    },
+    f"{_DOCUMENTS}/plugin.jupyterlab-settings": {"autosave": False},
+}
 
 
 @dataclass
@@ -32,7 +41,7 @@ class Lab:
 
 @contextmanager
 def lab(notebooks: Mapping[str, Sequence[str]], patience_s: float = 240.0) -> Iterator[Lab]:
-    """JupyterLab with kernels of this Python; it asks nobody for news, and nobody for a password.
+    """JupyterLab with kernels of this Python; it asks for no news and no password, saves when told.
 
     Args:
         notebooks: Name → the source of each cell.
@@ -43,9 +52,10 @@ def lab(notebooks: Mapping[str, Sequence[str]], patience_s: float = 240.0) -> It
     """
     with tempfile.TemporaryDirectory(prefix="jacoscope-lab-") as scratch, socket.socket() as one:
         root = Path(scratch)
-        for folder in ("notebooks", "config/labconfig"):
-            (root / folder).mkdir(parents=True)
-        (root / "config" / "labconfig" / "page_config.json").write_text(json.dumps(NO_NEWS))
+        (root / "notebooks").mkdir()
+        for name, settings in SETTINGS.items():
+            (root / "config" / name).parent.mkdir(parents=True)
+            (root / "config" / name).write_text(json.dumps(settings))
         for name, sources in notebooks.items():
             cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
             notebook = nbformat.v4.new_notebook(cells=cells)
