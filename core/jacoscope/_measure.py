@@ -43,6 +43,7 @@ from ._timing import Samples, sample_all
 from ._units import format_seconds
 
 _F, _EMPTY = "f", "an empty call"
+_COLORED = "colored"  # of `only`
 _TIMING_SHARE, _TUNING_SHARE = 0.85, 0.95  # of the time limit, from its start
 _LEAST_TIMING_S = 0.5
 _LEAST_ROOF_S = 3.0
@@ -94,7 +95,7 @@ def measure(
     planned, gate = _plan(scene, options), _gate(scene, options)
     hope = options.output == "bcoo" or any(map(gate.holds, planned))
     colored, folded = ColoredPlan(), []
-    if hope and not options.only:  # else a pattern and a reference would be seconds for nothing
+    if hope and (not options.only or _COLORED in options.only):  # else seconds for nothing
         colored = plan_colored(
             options.quantity,
             scene,

@@ -40,6 +40,7 @@ class Options:
     Attributes:
         output: What a colored strategy returns; with `bcoo` and `tune` only these are asked for.
         only: Names of the strategies to measure, of those that there are; empty for all of them.
+            `colored` stands for all that follow a pattern, which is looked for only then.
         tune: Whether only the fastest is asked for: the likeliest first, and those that are
             beaten no longer measured.
         one_at_a_time: Whether it is to be known what a worker dies of: `tune` has nothing compiled

@@ -65,15 +65,15 @@ class Comparison(param.Parameterized):
     sweep_state = param.Selector(default="empty", objects=STATES)
     sweep_message = param.String(default="")
     sweep_spec = param.Dict(default=None, allow_None=True, doc="What `points` were measured for.")
-    points = param.List(default=[], doc="Pairs of a size and a row measured at it.")
+    points = param.List(default=[], doc="Pairs of a size, or a place, and a row measured there.")
     small = param.List(default=[], doc="Sizes at which all of it was too small to tell.")
     sweep_progress = param.NumericTuple(default=(0, 0), doc="Sizes through, and of how many.")
 
-    def __init__(self, runner: Runner, hop: Hop) -> None:
-        """Take a runner and the way to the page's thread."""
+    def __init__(self, runner: Runner, hop: Hop, visits: str = "size") -> None:
+        """Take a runner, the way to the page's thread, and what a sweep goes through."""
         super().__init__()
         self._runner = runner
-        self._hop = hop
+        self._hop, self._visits = hop, visits
         self._sent: Sent | None = None
         self._left: list[Request] = []
 
@@ -81,6 +81,11 @@ class Comparison(param.Parameterized):
     def busy(self) -> bool:
         """Whether something is under way."""
         return "busy" in (self.state, self.sweep_state)
+
+    def sweep_sentence(self) -> str:
+        """Say how far a sweep is."""
+        done, total = self.sweep_progress
+        return f"{self._visits.capitalize()} {done + 1} of {total}: {self.progress.sentence()}"
 
     def run(self, request: Request) -> None:
         """Start a comparison, unless something is under way."""
@@ -125,7 +130,7 @@ class Comparison(param.Parameterized):
             self.param.update(state="cancelled", message=_kept(self.rows, "row"))
         if self.sweep_state == "busy":
             rows = list({size: row for size, row in self.points if _timed(row)}.values())
-            self.param.update(sweep_state="cancelled", sweep_message=_kept(rows, "size"))
+            self.param.update(sweep_state="cancelled", sweep_message=_kept(rows, self._visits))
 
     def close(self) -> None:
         """Stop for good, silently."""

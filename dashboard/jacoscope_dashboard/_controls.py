@@ -249,8 +249,7 @@ class Controls:
         elif comparison.sweep_state == "busy":
             done, total = comparison.sweep_progress
             part = comparison.progress.percent / 100
-            sentence = f"Size {done + 1} of {total}: {comparison.progress.sentence()}"
-            self.status.write(progress_bar(done + part, total, sentence))
+            self.status.write(progress_bar(done + part, total, comparison.sweep_sentence()))
         else:
             progress = comparison.progress
             self.status.write(progress_bar(progress.done, progress.total, progress.sentence()))

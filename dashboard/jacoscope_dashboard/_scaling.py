@@ -1,4 +1,4 @@
-"""What can grow, and the comparisons that show what grows with it. Pure: nothing is sent here."""
+"""What can grow, and the comparisons that show what changes with it. Pure: nothing is sent here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jacoscope.problems import Knob, family
+from jacoscope.problems import Knob, families, family
 
 from ._comparison import Request
-from ._experiment import OWN
+from ._experiment import OWN, Experiment
 from ._requests import Spec, compare_request, sweep_sizes
 
 CHUNK_SIZES = (1, 4, 16, 64, 256)
@@ -37,6 +37,14 @@ _SHARED = {  # what devices share with profit, by quantity
 _DEPTHS = ("steps", "depth")
 _MAPPED = ("forward/vmap", "forward/chunked/64", "reverse/vmap", "reverse/chunked/64")
 _CELL_LIMIT_S = 6.0
+PATTERNED = ("colored", "folded")  # each stands for all of its kind
+WAYS = (  # of the map of problems, from the left
+    *("jax.jacfwd", "jax.jacrev"),
+    *("forward/chunked/64", "linearize/vmap", "forward/map"),
+    *("reverse/chunked/64", "reverse/map"),
+    *PATTERNED,
+)
+_PROBLEM_LIMIT_S = 12.0
 _FEW = 4
 _HVPS = 32
 
@@ -166,6 +174,24 @@ def map_requests(spec: Spec) -> list[Request]:
             place,
         )
         for place, (x, y) in enumerate(cells)
+    ]
+
+
+def problem_requests(spec: Spec) -> list[Request]:
+    """Return a comparison of `WAYS` for each problem of the gallery, `size` counting them.
+
+    Each problem has the sizes at which its times tell something; limits and device are the spec's.
+    """
+    return [_only(each, WAYS, place) for place, each in enumerate(problem_specs(spec))]
+
+
+def problem_specs(spec: Spec) -> list[Spec]:
+    """Return the spec of each problem of the map of problems, from the top."""
+    kept = {name: spec[name] for name in ("device", "memory_limit")}
+    kept["time_limit"] = _PROBLEM_LIMIT_S
+    return [
+        Experiment(problem=each.name, knobs=dict(each.telling), **kept).spec()
+        for each in families()
     ]
 
 

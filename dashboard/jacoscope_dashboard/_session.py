@@ -30,11 +30,12 @@ from ._requests import (
     structure_request,
     sweep_requests,
 )
-from ._scaling import depth_requests, map_requests, range_requests
+from ._scaling import depth_requests, map_requests, problem_requests, range_requests
 
 _ADVICE = Cache(200)
 _STRUCTURES, _INSIDES, _PAIRS = Cache(24), Cache(24), Cache(24)
 ADVICE_DELAY_S = 1.0
+SWEEPS = {"range": "size", "depth": "size", "map": "pair", "problems": "problem"}
 _DEVICES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 
 
@@ -64,7 +65,7 @@ class Session(param.Parameterized):
         self.estimate = Matrix(runner, hop, _ADVICE)
         self.comparison = Comparison(runner, hop)
         self.measured = {name: Comparison(runner, hop) for name in ("hvp", "jmp", "mjp")}
-        self.scaling = {name: Comparison(runner, hop) for name in ("range", "depth", "map")}
+        self.scaling = {name: Comparison(runner, hop, of) for name, of in SWEEPS.items()}
         self.lesson = Comparison(runner, hop)
         self._owns = {"": own}
         self._spec: Spec | None = None
@@ -144,6 +145,10 @@ class Session(param.Parameterized):
     def sweep_map(self, spec: Spec) -> None:
         """Measure which mode is faster at each pair of two sizes."""
         self.scaling["map"].sweep(map_requests(spec))
+
+    def sweep_problems(self, spec: Spec) -> None:
+        """Measure which way is the fastest for each problem of the gallery."""
+        self.scaling["problems"].sweep(problem_requests(spec))
 
     def try_lesson(self, lesson: Lesson) -> None:
         """Measure what a lesson is judged by."""

@@ -110,3 +110,18 @@ def test_a_sweep_says_which_mode_is_ahead_beside_the_rule(visit: Visit) -> None:
     visit.says("Forward mode's best is ahead at every size measured.")
     visit.says("By the rule n ≤ m it would be forward mode throughout.")
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
+
+
+def test_the_gallery_says_which_way_is_the_fastest_for_which_problem(visit: Visit) -> None:
+    visit.open("?theme=dark")
+    visit.page.get_by_role("tab", name="Scaling", exact=True).click()
+    visit.page.get_by_role("button", name="Measure the gallery", exact=True).click()
+    visit.says(re.compile(r"^Problem 2 of \d+: "))
+    visit.page.get_by_role("heading", name="Time over that of the fastest way").wait_for()
+    visit.says(re.compile(r"^Fastest, of \d problems?: .* the rule n ≤ m → forward picks"))
+    table = visit.page.get_by_role("table", name="Which way is the fastest for each problem")
+    found = table.get_by_role("row").filter(has_text="Logistic regression, predictions")
+    found.get_by_text("512 × 32").wait_for()
+    found.get_by_text(re.compile("×$")).first.wait_for()
+    visit.page.get_by_role("button", name="Cancel", exact=True).click()
+    visit.says(re.compile(r"^Cancelled\. \d problems? timed before that stays? here\."))

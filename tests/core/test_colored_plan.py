@@ -13,6 +13,7 @@ import pytest
 import jacoscope as jsc
 from jacoscope._break_even import break_even_calls
 from jacoscope._colored_plan import plan_colored
+from jacoscope._measure import measure
 from jacoscope._scene import Options, set_scene
 from tests.helpers import require_asdex
 
@@ -76,6 +77,15 @@ def test_rows_of_a_comparison() -> None:
     assert row.error is not None
     assert row.error < 1e-5
     assert study.row("forward/vmap").prep_s is None
+
+
+def test_a_pattern_is_looked_for_where_it_is_asked_for() -> None:
+    def names(*only: str) -> set[str]:
+        study = measure(banded, X, Options(only=only, time_limit=30.0)).study
+        return {row.strategy for row in study.rows}
+
+    assert names("forward/map") == {"forward/map"}
+    assert names("forward/map", "colored") == {"forward/map", "forward/colored", "reverse/colored"}
 
 
 def test_hessians_and_a_worker() -> None:

@@ -21,6 +21,8 @@ from ._palette import Palette as Palette
 from ._palette import palette as palette
 from ._palette import readable as readable
 from ._pixels import heatmap_png as heatmap_png
+from ._problem_map import Case as Case
+from ._problem_map import problem_map as problem_map
 from ._products import product_board as product_board
 from ._products import vector_bars as vector_bars
 from ._roof import roofline as roofline
@@ -56,6 +58,7 @@ __all__ = [
     "IDEAL",
     "LIGHT",
     "MARKERS",
+    "Case",
     "Cell",
     "Filled",
     "Palette",
@@ -74,6 +77,7 @@ __all__ = [
     "memory",
     "mode_map",
     "palette",
+    "problem_map",
     "product_board",
     "readable",
     "roofline",

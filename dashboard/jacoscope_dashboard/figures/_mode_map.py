@@ -9,13 +9,11 @@ from typing import Any
 import holoviews as hv
 
 from ._axes import Axis
-from ._finish import Frame, options, quiet, telling
-from ._layer import Box, Word, lay_boxes, lay_words
-from ._marks import INK, column, table
-from ._palette import Kind, Palette, blend, ink_on, palette
+from ._cells import Cells
+from ._finish import Frame
+from ._palette import Kind, Palette, blend, palette
 from ._units import format_count, three_digits
 
-_ENDS = ["map from", "map bottom", "map to", "map top"]
 _WORDS = ["sizes", "fastest", "ahead", "rule"]
 _TIPS = [
     ("at", "@sizes"),
@@ -23,7 +21,7 @@ _TIPS = [
     ("ahead of the other mode", "@ahead"),
     ("n ≤ m → forward", "@rule"),
 ]
-_HEIGHT, _MARGIN = 380, 0.46
+_HEIGHT = 380
 _PALE, _FULL = 0.25, 8.0  # the least strength of a color, and the ratio that has all of it
 
 
@@ -67,45 +65,20 @@ def mode_map(drawn: dict[str, Any], *, dark: bool = False) -> hv.Overlay:
     """
     colors = palette(dark)
     cells: Sequence[Cell] = drawn["cells"]
-    boxes = [
-        (
-            *_ends(cell),
-            *(cell.sizes, cell.fastest, _ahead(cell), cell.rule or "unknown", _fill(cell, colors)),
+    laid = Cells(_WORDS, _TIPS, "12px", dark=dark)
+    for cell in cells:
+        told = (cell.sizes, cell.fastest, _ahead(cell), cell.rule or "unknown")
+        fill = _fill(cell, colors)
+        laid.add(cell.across, cell.up, told, fill, _said(cell), heavy=cell.against_rule)
+    return laid.overlay(
+        Frame(
+            x=_axis(*drawn["across"], there=bool(cells)),
+            y=_axis(*drawn["up"], there=bool(cells)),
+            dark=dark,
+            height=_HEIGHT,
+            sentence="" if cells else "No map yet",
+            extra=laid.lay,
         )
-        for cell in cells
-    ]
-    words = [Word(cell.across, cell.up, _said(cell), ink_on(_fill(cell, colors))) for cell in cells]
-    heavy = [
-        Box(left, bottom, right, top, line=colors.foreground, width=3.0)
-        for left, bottom, right, top in (_ends(cell) for cell in cells if cell.against_rule)
-    ]
-
-    def lay(plot: Any) -> None:
-        lay_boxes(plot.state, heavy)
-        lay_words(plot.state, words, "12px")
-
-    frame = Frame(
-        x=_axis(*drawn["across"], there=bool(cells)),
-        y=_axis(*drawn["up"], there=bool(cells)),
-        dark=dark,
-        height=_HEIGHT,
-        sentence="" if cells else "No map yet",
-        extra=lay,
-    )
-    style = {"color": column(INK), "line_color": colors.background, "line_width": 1}
-    element: Any = hv.Rectangles(
-        table(boxes, _ENDS, [*_WORDS, INK]), _ENDS, [*_WORDS, INK], datatype=["dictionary"]
-    )
-    overlay: Any = hv.Overlay([element.opts(**quiet(), **telling(_TIPS, **style))])
-    return overlay.opts(**options(frame))
-
-
-def _ends(cell: Cell) -> tuple[float, float, float, float]:
-    return (
-        cell.across - _MARGIN,
-        cell.up - _MARGIN,
-        cell.across + _MARGIN,
-        cell.up + _MARGIN,
     )
 
 

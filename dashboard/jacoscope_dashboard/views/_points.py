@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from jacoscope import Measurement
@@ -26,3 +27,11 @@ def point_of(
     """
     known = {field: getattr(row, field) for field in _FIELDS}
     return {"knob": knob, "value": value, "strategy": name or row.strategy, **known, **more}
+
+
+def by_size(points: Iterable[tuple[int, Measurement]]) -> dict[int, list[Measurement]]:
+    """Return the rows of a sweep by the size that they were measured at."""
+    rows: dict[int, list[Measurement]] = {}
+    for size, row in points:
+        rows.setdefault(size, []).append(row)
+    return rows

@@ -1,4 +1,4 @@
-"""The tab *Scaling*: when the answer changes, as a size, the depth, or two sizes grow."""
+"""The tab *Scaling*: when the answer changes: as sizes grow, and from problem to problem."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .._scaling import chosen_range, depth_knob, map_knobs, ranges
 from .._table import SortableTable
 from ..figures import (
     mode_map,
+    problem_map,
     summary_speed_up,
     summary_sweep,
     summary_sweep_memory,
@@ -25,6 +26,13 @@ from ..figures import (
     sweep_times,
 )
 from ._plot import Plot, grid
+from ._problem_words import (
+    PROBLEM_COLUMNS,
+    problem_drawn,
+    problem_offer,
+    problem_rows,
+    problem_sentence,
+)
 from ._scaling_words import (
     GROWTH_COLUMNS,
     NO_DEPTH,
@@ -53,17 +61,19 @@ _DEPTH = (
     "<h3>As the steps grow</h3><p class='quiet'>One JVP needs no more memory for more steps, and"
     " one VJP keeps something of each. A checkpoint keeps less and computes it again. {}</p>"
 )
+_PROBLEMS = "<h3>Which way is the fastest for which problem</h3><p class='quiet'>{}</p>"
 _MAP = "<h3>Which mode is faster at which size</h3><p class='quiet'>{}</p>"
 
 
 class ScalingView(Tab):
-    """Three sweeps, each measured when it is asked for."""
+    """Four sweeps, each measured when it is asked for."""
 
     def __init__(self, explorer: Explorer) -> None:
         """Build the tab, when it is first opened."""
         super().__init__(explorer, "scaling")
-        self.range, self.depth, self.map = _Range(explorer), _Depth(explorer), _Map(explorer)
-        self._sections: tuple[_Section, ...] = (self.range, self.depth, self.map)
+        self.range, self.depth = _Range(explorer), _Depth(explorer)
+        self.map, self.problems = _Map(explorer), _Problems(explorer)
+        self._sections: tuple[_Section, ...] = (self.range, self.depth, self.map, self.problems)
         self.panel = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
         parts = [section.panel for section in self._sections]
         explorer.pace.lay("scaling: parts", self.panel, parts, 1)
@@ -92,6 +102,7 @@ class _Section:
     name: str
 
     _asked: Spec | None
+    _follows_settings = True  # what is measured is of the problem that is set
 
     def __init__(self, explorer: Explorer, label: str, start: Callable[[Spec], None]) -> None:
         self.explorer = explorer
@@ -126,14 +137,12 @@ class _Section:
             return ""
         match comparison.sweep_state:
             case "busy":
-                done, total = comparison.sweep_progress
-                words = escape(comparison.progress.sentence())
-                return f'<p class="quiet">Comparison {done + 1} of {total}: {words}</p>'
+                return f'<p class="quiet">{escape(comparison.sweep_sentence())}</p>'
             case "failed":
                 return alert(comparison.sweep_message)
             case "cancelled":
                 return alert(comparison.sweep_message, "quiet")
-        changed = not same_to_measure(spec, self.explorer.settings())
+        changed = self._follows_settings and not same_to_measure(spec, self.explorer.settings())
         said = f'<p class="quiet">Measured for {escape(describe(spec))}.</p>' if changed else ""
         return said + several(comparison)
 
@@ -251,3 +260,33 @@ class _Map(_Section):
     def _show_map(self) -> None:
         drawn = map_drawn(self.comparison)
         self.plot.show([drawn] if drawn["cells"] else [], self.explorer.dark)
+
+
+class _Problems(_Section):
+    """How far each way is from the fastest, for each problem of the gallery."""
+
+    name = "problems"
+    _follows_settings = False
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__(explorer, "Measure the gallery", explorer.session.sweep_problems)
+        self.head.write(_PROBLEMS.format(escape(problem_offer())))
+        self.plot = Plot(
+            "Time over that of the fastest way",
+            lambda drawn, *, dark: problem_map(drawn[0], dark=dark),
+            lambda drawn: problem_sentence(drawn[0]["contests"]),
+            ("cases",),
+            explorer.pace,
+        )
+        self.table = SortableTable(columns=PROBLEM_COLUMNS, visible=False, margin=(10, 0, 0, 0))
+        self.panel.extend([grid(self.plot), self.table])
+        self.pieces |= {"problems": self._show_problems}
+
+    def _show_problems(self) -> None:
+        drawn = problem_drawn(self.comparison)
+        self.plot.show([drawn] if drawn["cases"] else [], self.explorer.dark)
+        self.table.param.update(
+            visible=bool(drawn["cases"]),
+            rows=problem_rows(drawn["contests"], dark=self.explorer.dark),
+            caption="Which way is the fastest for each problem",
+        )

@@ -14,7 +14,7 @@ from .._growth import Crossover, by_rule, crossovers, faster_mode, growths
 from .._requests import Spec
 from .._scaling import DEVICES, SHARED, Range, depth_knob, map_knobs, map_sizes
 from ..figures import IDEAL, Cell, format_bytes, format_count, kind_of, palette, three_digits
-from ._points import point_of
+from ._points import by_size, point_of
 
 GROWTH_COLUMNS = [
     {"key": "strategy", "label": "Strategy", "hint": "Mode, batching and chunk size", "left": True},
@@ -44,7 +44,7 @@ def range_points(comparison: Comparison, chosen: Range) -> Points:
     """Return the points of a sweep as figures take them, growing; chunk sizes from the rows."""
     right = {
         size: {row.strategy for row in Study(rows=tuple(rows)).timed}
-        for size, rows in _by_size(comparison).items()
+        for size, rows in by_size(comparison.points).items()
     }
     points = []
     for size, row in comparison.points:
@@ -75,13 +75,6 @@ def speed_ups(points: Points) -> Points:
         ),
         *({**ideal, "value": count, "speed_up": float(count)} for count in counts),
     ]
-
-
-def _by_size(comparison: Comparison) -> dict[int, list[Measurement]]:
-    rows: dict[int, list[Measurement]] = {}
-    for size, row in comparison.points:
-        rows.setdefault(size, []).append(row)
-    return rows
 
 
 def depth_points(comparison: Comparison, spec: Spec) -> Points:
@@ -184,7 +177,7 @@ def map_drawn(comparison: Comparison) -> dict[str, Any]:
     across, up = map_sizes(spec)
     titles = [knob.title.lower() for knob in knobs]
     cells = []
-    for place, found in sorted(_by_size(comparison).items()):
+    for place, found in sorted(by_size(comparison.points).items()):
         high, left = divmod(place, len(across))
         sizes = f"{titles[0]} {across[left]:,}, {titles[1]} {up[high]:,}"
         cells.append(_cell(left, high, sizes, found, small=place in comparison.small))
