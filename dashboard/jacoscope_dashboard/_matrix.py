@@ -26,7 +26,9 @@ class Matrix(param.Parameterized):
 
     state = param.Selector(default="empty", objects=STATES)
     message = param.String(default="", doc="A sentence, when failed or cancelled.")
-    picture = param.Parameter(default=None, doc="The last value of a job.")
+    picture = param.Parameter(
+        default=None, doc="The last value of a job; None where there is none for what is asked."
+    )
     key = param.String(default="", doc="Which request `picture` answers.")
 
     def __init__(
@@ -75,7 +77,7 @@ class Matrix(param.Parameterized):
         """Stop what is under way; the page says *cancelled*."""
         if self.state == "busy":
             self._stop()
-            self.param.update(state="cancelled", message=f"Cancelled before {self._subject}.")
+            self._show_none("cancelled", f"Cancelled before {self._subject}.")
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something on the page's thread after a while."""
@@ -135,7 +137,11 @@ class Matrix(param.Parameterized):
             self._show(key, outcome.value)
         else:
             state = "cancelled" if outcome.status == "cancelled" else "failed"
-            self.param.update(state=state, message=outcome.message)
+            self._show_none(state, outcome.message)
+
+    def _show_none(self, state: str, message: str) -> None:
+        """Say why there is none; the one before was of other settings, and goes."""
+        self.param.update(state=state, message=message, key="", picture=None)
 
     def _show(self, key: str, picture: Any) -> None:
         self.param.update(state="ok", message="", key=key, picture=picture)

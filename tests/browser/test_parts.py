@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,24 @@ def test_the_gallery_says_which_way_is_the_fastest_for_which_problem(visit: Visi
     found.get_by_text(re.compile("×$")).first.wait_for()
     visit.page.get_by_role("button", name="Cancel", exact=True).click()
     visit.says(re.compile(r"^Cancelled\. \d problems? timed before that stays? here\."))
+
+
+def test_where_there_is_no_matrix_none_is_drawn(visit: Visit) -> None:
+    visit.open("?problem=while_loop&orbits=6&mode=forward")
+    count = visit.page.get_by_text("6 VJPs against 6 JVPs", exact=True)
+    drawn = visit.page.locator(".bk-Figure").first
+    drawn.wait_for()
+    before = size_of(drawn)
+    visit.choose("Mode", "Reverse")
+    visit.page.get_by_role("heading", name="No matrix", exact=True).wait_for()
+    drawn.wait_for(state="hidden")
+    count.wait_for(state="hidden")
+    visit.choose("Mode", "Forward")
+    count.wait_for()
+    drawn.wait_for()
+    assert size_of(drawn) == before
+
+
+def size_of(locator: Any) -> tuple[float, float]:
+    box = locator.bounding_box()
+    return box["width"], box["height"]

@@ -25,7 +25,7 @@ runner.last("compare").finish(finished(study()))
 page.until(lambda: explorer.study is not None)
 explorer.sweep()
 explorer.tab = "products"
-page.until(lambda: "products" in explorer.later and explorer.later["products"].board.visible)
+page.until(lambda: "products" in explorer.later and explorer.session.products.picture)
 explorer.code()
 explore(np.sin, np.ones(3), runner=FakeRunner())
 

@@ -116,6 +116,6 @@ def test_a_function_that_can_not_be_traced(opened: Open, page: Pump, runner: Fak
     page.until(lambda: runner.of("inside"))
     runner.last("inside").finish(Outcome("failed", "It branches on <x>."))
     page.until(lambda: explorer.session.inside.state == "failed")
-    assert "It branches on &lt;x&gt;." in str(view._waiting.status.object)
-    assert "Not traced" in str(view._waiting.place.object)
-    assert not view._policy_box.visible
+    assert "It branches on &lt;x&gt;." in str(view.waiting.status.object)
+    assert "Not traced" in str(view.waiting.place.object)
+    assert not view.waiting.content.visible

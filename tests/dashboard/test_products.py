@@ -16,10 +16,16 @@ from tests.dashboard.product_data import products
 J = np.arange(12.0).reshape(4, 3)
 
 
+def there(explorer: Explorer) -> bool:
+    """Whether the tab is there, with its vectors."""
+    view: Any = explorer.later.get("products")
+    return view is not None and view.waiting.content.visible
+
+
 def in_front(explorer: Explorer, page: Pump) -> Any:
     """The tab, once its vectors are drawn."""
     explorer.tab = "products"
-    page.until(lambda: "products" in explorer.later and explorer.later["products"].board.visible)
+    page.until(lambda: there(explorer))
     page.until(lambda: "products" in explorer.later and explorer.later["products"].many is not None)
     return explorer.later["products"]
 
@@ -224,7 +230,7 @@ def test_loading_failed_and_cancelled(opened: Open, page: Pump, runner: FakeRunn
     page.until(lambda: "Cancelled before the vectors were there." in text(explorer))
     runner.hold = ()
     explorer.experiment.tangent = "random:0"
-    page.until(lambda: "products" in explorer.later and explorer.later["products"].board.visible)
+    page.until(lambda: there(explorer))
     page.until(lambda: "Cancelled" not in text(explorer))
 
 

@@ -36,7 +36,7 @@ class InsideView(Tab):
         super().__init__(explorer, "inside")
         self._inside = explorer.session.inside
         experiment, pace = explorer.experiment, explorer.pace
-        self._waiting = Waiting(
+        self.waiting = Waiting(
             self._inside,
             coming="The function is being traced",
             failed="Nothing to see inside.",
@@ -60,20 +60,22 @@ class InsideView(Tab):
         )
         self.search.param.watch(lambda _: self._ask("program", self._show_program), "value")
         self._program = Html()
-        self._program_box = pn.Column(
-            Html(_PROGRAM), self.search, self._program, visible=False, sizing_mode="stretch_width"
-        )
-        self._policy_box = pn.Column(self.policy, width=300, visible=False, margin=(18, 0, 0, 0))
+        program = pn.Column(Html(_PROGRAM), self.search, self._program, sizing_mode="stretch_width")
+        policy = pn.Column(self.policy, width=300, margin=(18, 0, 0, 0))
         self.panel = pn.Column(
-            self._waiting.status, self._waiting.place, sizing_mode="stretch_width", margin=(14, 0)
+            self.waiting.status,
+            self.waiting.place,
+            self.waiting.content,
+            sizing_mode="stretch_width",
+            margin=(14, 0),
         )
         rest = [
             self._passes,
             grid(self._memory, self._compile),
-            *(self._policy_box, self._kept),
-            *(grid(self._graph), self._equations, self._program_box),
+            *(policy, self._kept),
+            *(grid(self._graph), self._equations, program),
         ]
-        pace.lay("inside: parts", self.panel, rest, 2)
+        pace.lay("inside: parts", self.waiting.content, rest, 2)
         self._inside.param.watch(lambda *_: self._arrived(), ["state", "picture"])
         self._follow_settings()
         self.refresh()
@@ -96,8 +98,7 @@ class InsideView(Tab):
         self._ask("program", self._show_program)
 
     def _show_state(self) -> None:
-        self._waiting.show()
-        self._policy_box.visible = self._program_box.visible = self._inside.picture is not None
+        self.waiting.show()
         self.policy.value = self._explorer.experiment.policy
 
     def _show_passes(self) -> None:

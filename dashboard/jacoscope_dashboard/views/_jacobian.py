@@ -57,8 +57,11 @@ class JacobianView(Front):
         )
         self.player.visible = self.log.visible = False  # until there is something to play
         self._waiting = Html(waiting_html())
+        self._drawn = pn.Column(visible=False, sizing_mode="stretch_width")
         self._frame = pn.Column(
-            self._waiting, styles={"flex": "3 1 430px", "min-width": "0"}, min_height=420
+            *(self._waiting, self._drawn),
+            styles={"flex": "3 1 430px", "min-width": "0"},
+            min_height=420,
         )
         self._heatmap = Figure("heatmap", self._draw, self._place, pace)
         self._settling = False
@@ -119,8 +122,8 @@ class JacobianView(Front):
         self._heatmap.send((self._matrix.picture, self.filled, self.log.value, self._dark))
 
     def _place(self, figure: Any) -> None:
-        self.player.visible = self.log.visible = True
-        self._frame.objects = [pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=0)]
+        self._drawn.objects = [pn.pane.HoloViews(figure, sizing_mode="stretch_width", margin=0)]
+        self._show_parts()
 
     def _arrived(self, *events: Any) -> None:
         self._show_state()
@@ -158,8 +161,19 @@ class JacobianView(Front):
             self.player.direction = 0
         self._send()
 
+    def _show_parts(self) -> None:
+        """Have in sight what belongs to the matrix, or what stands in its place."""
+        there = self._matrix.picture is not None
+        for part in (self._count, self._summary, self._values):
+            part.visible = there
+        drawn = there and bool(self._drawn.objects)
+        self._waiting.visible = not drawn
+        for part in (self._drawn, self.player, self.log):
+            part.visible = drawn
+
     def _show_state(self) -> None:
         matrix = self._matrix
+        self._show_parts()
         match matrix.state:
             case "busy":
                 self._waiting.write(waiting_html())
@@ -171,8 +185,7 @@ class JacobianView(Front):
                 self._status.write(alert(matrix.message, "quiet"))
                 self._waiting.write(_box("Cancelled", "Any change of the settings starts anew."))
             case "failed":
-                stale = " What is drawn is the one before." if matrix.picture else ""
-                self._status.write(alert(f"There is no matrix for these settings.{stale}", "quiet"))
+                self._status.write("")
                 self._waiting.write(_box("No matrix", "The message above says why."))
             case _:
                 self._status.write("")

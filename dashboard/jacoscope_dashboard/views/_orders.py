@@ -130,6 +130,7 @@ class Orders:
 
     def _show_table(self) -> None:
         value = self._orders.picture
+        self.bars.visible = self.table.visible = value is not None
         if value is None:
             return
         vector = value["product"]
@@ -137,7 +138,6 @@ class Orders:
         if vector is not None:
             self.bars.vector = vector_bars(vector, value["x_names"], "H v", value["n_in"])
         self.table.param.update(
-            visible=True,
             rows=order_rows(value, self._rows(), dark=self._explorer.dark),
             caption="Orders of a Hessian-vector product, the same vector each",
         )

@@ -41,10 +41,10 @@ class ProductsView(Tab):
             put=lambda value: setattr(explorer.experiment, "radius", value),
         )
         self.many = ManyVectors(explorer)
-        self.board = ProductBoard(visible=False)
+        self.board = ProductBoard()
         self.board.param.watch(self._edited, "edit")
         self.orders = Orders(explorer)
-        self._waiting = Waiting(
+        self.waiting = Waiting(
             self._products,
             coming="The vectors are on their way",
             failed="No vectors.",
@@ -56,19 +56,22 @@ class ProductsView(Tab):
         self._plane = Html(margin=(2, 0, 0, 0))
         self._values = Html(margin=(8, 0, 0, 0))
         self._inner = Html(margin=(22, 0, 0, 0))
-        controls = [each.panel for each in self.controls.values()]
-        # Whole from the start: a browser that is still building what holds a Material component
-        # can't take one more into it.
-        self.panel = pn.Column(
-            self._waiting.status,
-            ui.side_by_side(*controls, gap="0 84px"),
-            self._waiting.place,
+        self.waiting.content.objects = [
             self.board,
             self._radius_box,
             self._words,
             self._plane,
             self._values,
             self._inner,
+        ]
+        controls = [each.panel for each in self.controls.values()]
+        # Whole from the start: a browser that is still building what holds a Material component
+        # can't take one more into it.
+        self.panel = pn.Column(
+            self.waiting.status,
+            ui.side_by_side(*controls, gap="0 84px"),
+            self.waiting.place,
+            self.waiting.content,
             self.orders.panel,
             self.many.panel,
             sizing_mode="stretch_width",
@@ -131,15 +134,13 @@ class ProductsView(Tab):
 
     def _show_state(self) -> None:
         value = self._products.picture
-        self._waiting.show("" if value is None else notes_html(value))
+        self.waiting.show("" if value is None else notes_html(value))
 
     def _show_vectors(self) -> None:
         value = self._products.picture
         if value is None:
             return
-        self.board.param.update(
-            picture=product_board(value), colors=colors_of(self._explorer.dark), visible=True
-        )
+        self.board.param.update(picture=product_board(value), colors=colors_of(self._explorer.dark))
         for name, length in ("tangent", "n_in"), ("cotangent", "n_out"):
             numbers = [float(each) for each in value[name]["values"]]
             self.controls[name].fit(value[length], numbers)

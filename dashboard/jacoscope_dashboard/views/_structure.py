@@ -69,7 +69,7 @@ class StructureView(Tab):
     def _build(self) -> None:
         self._built = True
         pace = self._explorer.pace
-        self._waiting = Waiting(
+        self.waiting = Waiting(
             self._structure,
             coming="The structure is on its way",
             failed="No structure.",
@@ -88,10 +88,11 @@ class StructureView(Tab):
             for side in _PRODUCTS
         }
         self._singular = _plot("Singular values", singular_values, summary_singular_values, pace)
-        rest = [
-            *(self._waiting.status, self._waiting.place, self._said),
+        self.waiting.content.objects = [
+            self._said,
             grid(self._groups, *self._compressed.values(), self._singular),
         ]
+        rest = [self.waiting.status, self.waiting.place, self.waiting.content]
         pace.lay("structure: parts", self._box, rest, 2)
         self._structure.param.watch(lambda *_: self._arrived(), ["state", "picture"])
 
@@ -101,7 +102,7 @@ class StructureView(Tab):
             self._ask("plots", self._show_plots)
 
     def _show_state(self) -> None:
-        self._waiting.show()
+        self.waiting.show()
         picture = self._structure.picture
         if picture is not None:
             reasons = {"No colors.": picture["why_not_colored"]}

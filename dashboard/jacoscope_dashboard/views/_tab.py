@@ -100,6 +100,7 @@ class Waiting:
     Attributes:
         status: Above the picture.
         place: Where it will be.
+        content: The column that holds all of the picture, seen while there is one.
     """
 
     def __init__(self, job: Matrix, *, coming: str, failed: str, none: str, busy: str) -> None:
@@ -116,22 +117,22 @@ class Waiting:
         self._coming = _box(coming)
         self.status = Html(margin=(0, 0, 10, 0))
         self.place = Html(self._coming)
+        self.content = pn.Column(visible=False, sizing_mode="stretch_width")
 
     def show(self, done: str = "") -> None:
         """Show the job's state; `done` is the HTML above a picture that is there."""
         job, there = self._job, self._job.picture is not None
         self.place.write("" if there else self._coming)
+        self.content.visible = there
         match job.state:
             case "busy":  # most take less than that: a bar would only flicker
                 job.later(_UNNOTICED_S, self._show_busy)
             case "failed":
                 self.status.write(alert(job.message, title=self._failed))
-                if not there:
-                    self.place.write(_box(self._none, _ABOVE))
+                self.place.write(_box(self._none, _ABOVE))
             case "cancelled":
                 self.status.write(alert(job.message, "quiet"))
-                if not there:
-                    self.place.write(_box("Cancelled", _AGAIN))
+                self.place.write(_box("Cancelled", _AGAIN))
             case _:
                 self.status.write(done)
 
