@@ -131,8 +131,12 @@ def comparisons(browser: Browser, ours: str, rounds: int) -> list[Row]:
             first.append(time.perf_counter() - start)
             _ended(page)
             whole.append(time.perf_counter() - start)
-            page.get_by_text(VERDICT).first.wait_for(timeout=PATIENCE_MS)
-            winners += page.get_by_text(" is fastest").count() > 0
+            said = page.get_by_text(VERDICT).first
+            said.wait_for(timeout=PATIENCE_MS)
+            won = page.get_by_text(" is fastest").count() > 0
+            winners += won
+            if not won:
+                print("no winner:", page.locator(".count").locator("..").first.inner_text())
     print(f"the first comparison of a visit had a winner in {winners} of {rounds}\n")
     return [
         Row("the first comparison of a visit: its first row", first, 3.0),
