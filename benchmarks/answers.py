@@ -136,7 +136,7 @@ def comparisons(browser: Browser, ours: str, rounds: int) -> list[Row]:
             won = page.get_by_text(" is fastest").count() > 0
             winners += won
             if not won:
-                print("no winner:", page.locator(".count").locator("..").first.inner_text())
+                print("no winner:", said.locator("..").inner_text())
     print(f"the first comparison of a visit had a winner in {winners} of {rounds}\n")
     return [
         Row("the first comparison of a visit: its first row", first, 3.0),

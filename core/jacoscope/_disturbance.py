@@ -1,4 +1,4 @@
-"""What disturbs a measurement: our own garbage collector, held off, and what the system tells."""
+"""What disturbs a measurement: our own garbage collector, other work, and what the system tells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,40 @@ except ImportError:  # Windows does not tell about preemption
     resource = None
 
 _STAT, _PRESSURE = Path("/proc/stat"), Path("/proc/pressure/cpu")  # Linux
+_LOOK_S, _QUIET_SHARE = 0.1, 0.8  # seconds of a look, and idle share of the processors
+_QUIET_LOOKS = 4  # in a row: a page hears of an event a quarter of a second later, and draws then
 _PRESSURE_SHARE = 0.2  # of a sample; a program's own threads were seen to make up to 0.08
+
+
+def wait_until_quiet(seconds: float) -> bool:
+    """Wait until little else is at work on this machine, such as a browser that still draws.
+
+    Args:
+        seconds: Wait no longer than that.
+
+    Returns:
+        Whether it is quiet; True at once where the system does not tell.
+    """
+    end, before, quiet_looks = time.perf_counter() + seconds, _processor_time(), 0
+    while before is not None and quiet_looks < _QUIET_LOOKS:
+        if time.perf_counter() + _LOOK_S > end:
+            return False
+        time.sleep(_LOOK_S)
+        now = _processor_time()
+        if now is None:
+            break
+        idle, spent = (after - first for after, first in zip(now, before, strict=True))
+        quiet_looks = quiet_looks + 1 if idle >= _QUIET_SHARE * spent else 0
+        before = now
+    return True
+
+
+def _processor_time() -> tuple[int, int] | None:
+    """Return ticks for which processors had nothing to do, and all ticks; None where unknown."""
+    with suppress(OSError, IndexError, ValueError):
+        ticks = [int(each) for each in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
+        return ticks[3] + ticks[4], sum(ticks)
+    return None
 
 
 @contextmanager

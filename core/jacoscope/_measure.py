@@ -21,6 +21,7 @@ from ._ceilings import ceilings
 from ._colored_plan import ColoredPlan, plan_colored
 from ._cost import compile_program
 from ._devices import Device, find_device
+from ._disturbance import wait_until_quiet
 from ._environment import describe_environment, load
 from ._failure import Failure, attempt
 from ._folded_plan import plan_folded
@@ -47,8 +48,8 @@ _COLORED = "colored"  # of `only`
 _TIMING_SHARE, _TUNING_SHARE = 0.85, 0.95  # of the time limit, from its start
 _LEAST_TIMING_S = 0.5
 _LEAST_ROOF_S = 3.0
-_SHOWN_AFTER = (3, 9)  # rounds after which the table so far is shown
-_SHOWN_EVERY_S = 2.0  # where rounds take longer than that
+_TOLD_EVERY_S = 2.0  # how far timing is, and what is known so far
+_QUIET_SHARE = 0.05  # of the time limit
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,13 @@ def measure(
     if calls and isinstance(f_made, PreparedF):
         beside[_F] = f_made.call
 
-    shown_at = [time.perf_counter()]
+    told_at = [time.perf_counter()]
 
     def progress(turn: int, total: int, samples: Mapping[str, Samples]) -> None:
-        told.stage("", "time", turn, total)
-        if turn in _SHOWN_AFTER or time.perf_counter() > shown_at[-1] + _SHOWN_EVERY_S:
-            shown_at.append(time.perf_counter())
+        # Seldom: who hears of it draws it, on the same processors, and that disturbs the samples.
+        if time.perf_counter() > told_at[-1] + _TOLD_EVERY_S:
+            told_at.append(time.perf_counter())
+            told.stage("", "time", turn, total)
             told.rows(row for row in _rows(prepared, samples) if row.median_s is not None)
 
     def rivals(samples: Mapping[str, Samples]) -> dict[str, Samples]:
@@ -154,6 +156,8 @@ def measure(
         deadline = max(deadline, min(soon, told.begin + _TUNING_SHARE * options.time_limit))
     told.runs()
     with alone():
+        told.stage("", "time", 0, options.protocol.rounds)
+        wait_until_quiet(min(options.quiet_s, _QUIET_SHARE * options.time_limit))
         samples = sample_all(
             {**calls, **beside},
             paces={name: min(each.seconds) for name, each in glances.items()},

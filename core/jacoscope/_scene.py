@@ -45,6 +45,8 @@ class Options:
             beaten no longer measured.
         one_at_a_time: Whether it is to be known what a worker dies of: `tune` has nothing compiled
             beside, and under a memory limit each strategy is seen alone for as long as it is timed.
+        quiet_s: Seconds to wait at most, before anything is timed, until little else is at work on
+            this machine: who hears of a comparison may have something to draw.
         has_room: Whether this process was made for the memory limit; see `_room`.
         failed: Strategy → status and sentence, of those that a worker has died of.
     """
@@ -63,6 +65,7 @@ class Options:
     title: str = ""
     tune: bool = False
     one_at_a_time: bool = False
+    quiet_s: float = 0.0
     has_room: bool = False
     failed: dict[str, Any] = field(default_factory=dict)
     protocol: Protocol = field(default_factory=Protocol)

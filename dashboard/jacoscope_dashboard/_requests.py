@@ -22,6 +22,7 @@ MANY_VECTORS = (1, 4, 16, 64)
 SWEEP_SIZES = 5
 SWEEP_RATIO = 4
 LESSON_LIMIT_S = 30.0
+QUIET_S = 2.5  # that the page may take to draw what it has heard of
 
 Spec = dict[str, Any]
 
@@ -138,6 +139,7 @@ def compare_request(spec: Spec, own: Any = None, *, size: int = 0) -> Request:
         "jit": True,
         "time_limit": float(spec["time_limit"]),
         "memory_limit": read_bytes(spec["memory_limit"]) if spec["memory_limit"] else None,
+        "quiet_s": QUIET_S,
     }
     return Request(Job("compare", target_of(spec, own), options), spec, size)
 

@@ -147,3 +147,17 @@ def test_where_there_is_no_matrix_none_is_drawn(visit: Visit) -> None:
 def size_of(locator: Any) -> tuple[float, float]:
     box = locator.bounding_box()
     return box["width"], box["height"]
+
+
+def test_a_page_at_rest_moves_nothing(visit: Visit) -> None:
+    """What is drawn sixty times a second, seen or not, disturbs what is timed beside it."""
+    visit.open()
+    visit.says("Try ")
+    visit.page.wait_for_function(
+        """() => {
+          const moving = (root) => [...root.querySelectorAll("*")].some((each) =>
+            each.getAnimations().length > 0 || (each.shadowRoot && moving(each.shadowRoot)))
+          return !moving(document)
+        }""",
+        polling=500,
+    )

@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from jacoscope import _disturbance
 from jacoscope._disturbance import _counters, disturbed_by
 from jacoscope._measurement import Measurement
 from jacoscope._statistics import beaten, contenders, mark_ties, summarize, ties, with_samples
@@ -239,3 +240,39 @@ def test_what_is_beaten_is_sampled_no_more() -> None:
         beaten=lambda samples: {"b"} if len(samples["b"].seconds) >= 2 else set(),
     )
     assert (len(samples["a"].seconds), len(samples["b"].seconds)) == (6, 2)
+
+
+@pytest.mark.parametrize(
+    ("idle", "seconds", "quiet", "looks"),
+    [
+        ([100, 100, 100, 100], 5.0, True, 4),
+        ([100, 10, 100, 100, 100, 79, 100, 100, 100, 100], 5.0, True, 10),  # all of them in a row
+        ([10] * 99, 0.05, False, 4),
+        ([None], 5.0, True, 1),
+    ],
+)
+def test_it_waits_until_little_else_is_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+    idle: list[int | None],
+    seconds: float,
+    quiet: bool,
+    looks: int,
+) -> None:
+    """Of 100 ticks a look, so many are idle; None where the system does not tell any more."""
+    told: list[tuple[int, int] | None] = [(0, 0)]
+    for place, each in enumerate(idle, 1):
+        told.append(None if each is None else (sum(filter(None, idle[:place])), 100 * place))
+    left = iter(told)
+    monkeypatch.setattr(_disturbance, "_LOOK_S", 0.01)
+    monkeypatch.setattr(_disturbance, "_processor_time", lambda: next(left))
+    assert _disturbance.wait_until_quiet(seconds) is quiet
+    assert len(told) - len(list(left)) - 1 == looks
+
+
+def test_the_system_tells_of_its_processors() -> None:
+    first = _disturbance._processor_time()
+    time.sleep(0.05)
+    last = _disturbance._processor_time()
+    assert first is not None
+    assert last is not None
+    assert 0 <= last[0] - first[0] <= last[1] - first[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from functools import partial
 from html import escape
@@ -52,6 +54,7 @@ SIZED = (
 )
 COMPILED = ("trace_s", "lower_s", "compile_s")
 _A_TURN = 2  # parts of the tab
+_SELDOM_S = 2.0  # between two drawings of what is not complete
 
 
 class CompareView(Tab):
@@ -100,6 +103,7 @@ class CompareView(Tab):
             grid(self._sweep_times, self._sweep_memory),
         ]
         pace.lay("compare: parts", self.panel, rest, _A_TURN)
+        self._drawn: dict[str, float] = {}
         self._pieces: dict[str, Callable[[], None]] = {
             "head": self._show_head,
             "table": self._show_table,
@@ -119,15 +123,17 @@ class CompareView(Tab):
         self._comparison.param.watch(
             lambda *_: self.refresh(),
             [
-                *("state", "rows", "study", "message", "progress"),
+                *("state", "rows", "study", "message"),
                 *("sweep_state", "points", "sweep_progress"),
             ],
         )
+        self._comparison.param.watch(lambda *_: self._ask("head", self._show_head), "progress")
         self._follow_settings()
         self.refresh()
 
     def set_dark(self) -> None:
         """Draw for a dark page, or for a light one."""
+        self._drawn.clear()
         self.refresh()
 
     def _refresh(self) -> None:
@@ -158,7 +164,12 @@ class CompareView(Tab):
         self.tradeoff.show(self._comparison.study)  # a choice made while rows come would be lost
 
     def _show_study(self, plot: Plot) -> None:
-        plot.show(list(self._comparison.rows), self._explorer.dark)
+        """Draw what is known so far; seldom while more comes, as drawing disturbs what is timed."""
+        now, busy = time.monotonic(), self._comparison.state == "busy"
+        if busy and now < self._drawn.get(plot.title, -math.inf) + _SELDOM_S:
+            return
+        if plot.show(list(self._comparison.rows), self._explorer.dark):
+            self._drawn[plot.title] = now
 
     def _heading(self) -> str:
         comparison = self._comparison

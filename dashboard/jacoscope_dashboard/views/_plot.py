@@ -42,8 +42,8 @@ class Plot:
         self.panel: pn.Column | None = None
         self.came: Callable[[], None] = lambda: None
 
-    def show(self, rows: Any, dark: bool) -> None:
-        """Show rows or points; without any, nothing."""
+    def show(self, rows: Any, dark: bool) -> bool:
+        """Show rows or points; without any, nothing. Say whether anything was drawn anew."""
         read = [[field(row, name) for name in self._reads] for row in rows]
         known = any(value is not None for values in read for value in values)
         if self.panel is not None:
@@ -51,11 +51,12 @@ class Plot:
         names = [[field(row, name) for name in ("strategy", "status", "value")] for row in rows]
         shown = (names, read, dark)
         if not known or self._shown == shown:
-            return
+            return False
         self._shown = shown
         sentence = escape(self._summary(rows))
         self._say(f"<h3>{escape(self.title)}</h3><p class='quiet'>{sentence}</p>")
         self._figure.send((rows, dark))
+        return True
 
     def _say(self, html: str) -> None:
         if self.panel is None:

@@ -112,7 +112,7 @@ class _Section:
         self._start, self._asked = start, None
         self.button.on_click(lambda _: self._begin())
         self.status = Html(margin=(0, 0, 8, 0))
-        self.pieces: dict[str, Callable[[], None]] = {"head": self._show_head}
+        self.pieces: dict[str, Callable[[], object]] = {"head": self._show_head}
         self.panel = pn.Column(
             self.head, self.button, self.status, sizing_mode="stretch_width", margin=(0, 0, 26, 0)
         )

@@ -81,7 +81,7 @@ class Tab(Front):
         names = list(Experiment.WATCHED)
         self._explorer.experiment.param.watch(lambda *_: self.refresh(), names)
 
-    def _ask(self, piece: str, work: Callable[[], None]) -> None:
+    def _ask(self, piece: str, work: Callable[[], object]) -> None:
         """Have a piece done in a turn of its own, if the tab is in front then."""
 
         def show() -> None:
