@@ -131,3 +131,13 @@ def test_parquet_is_the_frame(opened: Open, page: Pump, runner: FakeRunner) -> N
         return
     frame = pd.read_parquet(io.BytesIO(view.parquet.callback().read()))
     assert list(frame["strategy"]) == [row.strategy for row in found.rows]
+
+
+def test_what_is_there_when_the_tab_is_built_is_in_it_from_the_start(
+    opened: Open, page: Pump, runner: FakeRunner
+) -> None:
+    explorer = opened()
+    run(explorer, page, runner, study())
+    view = code_view.CodeView(explorer)  # of which no piece has been shown yet
+    assert not any(each.disabled for each in (view.report, view.notebook, view.csv, view.json))
+    assert "jacobian" in view.matrix.code

@@ -85,6 +85,7 @@ class CodeView(Tab):
             *(self._study_head, ui.side_by_side(*self.files, gap="12px")),
             Html("" if parquet_known() else _NO_PARQUET, margin=(8, 0, 0, 0)),
         ]
+        self._show()  # before they are laid: a browser may miss what changes while it builds
         self.panel = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
         explorer.pace.lay("code: parts", self.panel, parts, 2)
         self._follow_settings()
@@ -167,7 +168,7 @@ def _download(label: str, name: str, file: Callable[[], Any]) -> ui.FileDownload
         callback=file,
         filename=name,
         label=label,
-        disabled=True,  # from the start: a browser may miss what changes while it builds
+        disabled=True,
         margin=0,
     )
 

@@ -74,6 +74,8 @@ class ScalingView(Tab):
         self.range, self.depth = _Range(explorer), _Depth(explorer)
         self.map, self.problems = _Map(explorer), _Problems(explorer)
         self._sections: tuple[_Section, ...] = (self.range, self.depth, self.map, self.problems)
+        for section in self._sections:
+            section.pieces["head"]()  # before they are laid: a browser may miss what changes then
         self.panel = pn.Column(sizing_mode="stretch_width", margin=(14, 0))
         parts = [section.panel for section in self._sections]
         explorer.pace.lay("scaling: parts", self.panel, parts, 1)
