@@ -13,7 +13,11 @@ def test_figures_are_drawn_seldom_while_rows_come(
     explorer.controls.run.clicks += 1
     view = in_front(explorer, page)
     job = runner.last("compare")
-    drawn = lambda: len(view._compile._shown[0]) if view._compile._shown else 0  # noqa: E731
+
+    def drawn() -> int:
+        """How many rows the figure of compiling shows."""
+        return len(view._compile._shown[0]) if view._compile._shown else 0
+
     for place, row in enumerate(rows(), 1):
         job.emit(type="row", row=row.to_plain())
         page.until(lambda place=place: len(view.table.rows) == place)
