@@ -14,7 +14,7 @@ except ImportError:  # Windows does not tell about preemption
     resource = None
 
 _STAT, _PRESSURE = Path("/proc/stat"), Path("/proc/pressure/cpu")  # Linux
-_LOOK_S, _QUIET_SHARE = 0.1, 0.8  # seconds of a look, and idle share of the processors
+_LOOK_S, _IDLE_SHARE = 0.1, 0.8  # seconds of a look, and idle share of the processors
 _QUIET_LOOKS = 4  # in a row: a page hears of an event a quarter of a second later, and draws then
 _PRESSURE_SHARE = 0.2  # of a sample; a program's own threads were seen to make up to 0.08
 
@@ -37,7 +37,7 @@ def wait_until_quiet(seconds: float) -> bool:
         if now is None:
             break
         idle, spent = (after - first for after, first in zip(now, before, strict=True))
-        quiet_looks = quiet_looks + 1 if idle >= _QUIET_SHARE * spent else 0
+        quiet_looks = quiet_looks + 1 if idle >= _IDLE_SHARE * spent else 0
         before = now
     return True
 
